@@ -1,0 +1,63 @@
+"""Publication dates: a day, or an instant in UTC."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+DAY_SECONDS = 86_400
+UNDATED = -(2**62)
+"""Stands for "no date" in columns of seconds."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day (`is_day`, then `second` is its midnight in UTC) or an instant.
+
+    Moments compare by day when either side is a day, and the same day counts as past.
+    """
+
+    second: int
+    is_day: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "Moment":
+        """Read `YYYY-MM-DD` or an ISO 8601 / RFC 3339 date-time; one without a zone is in UTC.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        text = text.strip()
+        try:
+            if _DAY.match(text):
+                when = date.fromisoformat(text)
+                return cls(int(datetime(when.year, when.month, when.day, tzinfo=UTC).timestamp()), True)
+            instant = datetime.fromisoformat(text)
+            if len(text) < 11:  # fromisoformat also takes weeks and ordinals, which nobody means
+                raise ValueError
+            if instant.tzinfo is None:
+                instant = instant.replace(tzinfo=UTC)
+            return cls(int(instant.timestamp()))
+        except (ValueError, OverflowError):
+            raise ValueError(f"{text[:40]!r} is not a date (YYYY-MM-DD) or date-time (RFC 3339)") from None
+
+    @classmethod
+    def now(cls) -> "Moment":
+        """This instant."""
+        return cls(int(datetime.now(UTC).timestamp()))
+
+    @property
+    def day(self) -> int:
+        """Days since 1970-01-01 in UTC."""
+        return self.second // DAY_SECONDS
+
+    def is_past_for(self, other: "Moment") -> bool:
+        """Whether this is at or before `other`."""
+        if self.is_day or other.is_day:
+            return self.day <= other.day
+        return self.second <= other.second
+
+    def __str__(self) -> str:
+        instant = datetime.fromtimestamp(self.second, UTC)
+        return instant.strftime("%Y-%m-%d") if self.is_day else instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,284 @@
+"""A story and its read-more pointers, and their form as a record (JSON object)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recommender.dates import Moment
+from recommender.errors import RecordError
+
+ARTICLE = "article"
+HEADLINE = "headline"
+KINDS = (ARTICLE, HEADLINE)
+
+USABLE = "usable"
+WITHHELD = "withheld"
+CANCELED = "canceled"
+STATUSES = (USABLE, WITHHELD, CANCELED)
+"""Values of `status`, as in IPTC ninjs `pubstatus`."""
+
+DIGEST_LINKS = 15
+"""A story that links to more others than this is a round-up."""
+
+MAX_ID = 1_024
+"""Longest id, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMore:
+    """An editor's pointer to another story: by id, by URL or by headline."""
+
+    title: str = ""
+    url: str | None = None
+    id: str | None = None
+    kind: str | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        """The pointer as a JSON object, empty fields left out."""
+        fields = {"title": self.title or None, "url": self.url, "id": self.id, "kind": self.kind}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A read-more pointer that was resolved: rows of an index."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A story's picture."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    alt: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        """The picture as a JSON object, unknown sizes left out."""
+        fields = {"url": self.url, "width": self.width, "height": self.height, "alt": self.alt}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An article, or a headline-only story (`kind`).
+
+    `text` is the body without its read-more block. `extra` holds the record's unknown fields: kept and
+    returned on request, never embedded.
+    """
+
+    id: str
+    title: str = ""
+    text: str = ""
+    url: str | None = None
+    published: Moment | None = None
+    modified: Moment | None = None
+    section: str | None = None
+    language: str | None = None
+    source: str | None = None
+    image: Image | None = None
+    status: str = USABLE
+    embargoed: Moment | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    read_more: tuple[ReadMore, ...] = ()
+    digest: bool = False
+    kind: str = ARTICLE
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether this is a round-up: by flag, or because it links to more than `DIGEST_LINKS` others."""
+        return self.digest or len(self.read_more) > DIGEST_LINKS
+
+    def to_record(self) -> dict[str, Any]:
+        """The story as a JSON object that `story_from_record` reads back to an equal story."""
+        fields: dict[str, Any] = {
+            "id": self.id,
+            "title": self.title,
+            "text": self.text,
+            "url": self.url,
+            "published": str(self.published) if self.published else None,
+            "modified": str(self.modified) if self.modified else None,
+            "section": self.section,
+            "language": self.language,
+            "source": self.source,
+            "image": self.image.to_record() if self.image else None,
+            "status": None if self.status == USABLE else self.status,
+            "embargoed": str(self.embargoed) if self.embargoed else None,
+            "authors": list(self.authors) or None,
+            "tags": list(self.tags) or None,
+            "read_more": [pointer.to_record() for pointer in self.read_more] or None,
+            "digest": self.digest or None,
+            "kind": None if self.kind == ARTICLE else self.kind,
+        }
+        return {name: value for name, value in fields.items() if value is not None} | dict(self.extra)
+
+
+_KNOWN = frozenset(Story.__dataclass_fields__) - {"extra"}
+
+
+def story_from_record(record: Any) -> Story:
+    """Read and check a record of the corpus contract.
+
+    A missing id becomes the URL, or else a hash of the content. Unknown fields go to `extra`.
+
+    Raises:
+        RecordError: it is no object, has neither title nor text, or a field has a wrong value.
+    """
+    if not isinstance(record, Mapping):
+        raise RecordError("record", f"is a {_type_name(record)}, expected an object")
+    title = " ".join(_text(record, "title").split())
+    text = _text(record, "text").strip()
+    if not title and not _has_letters(text):
+        raise RecordError("title", "the record has neither a title nor a text")
+    if title and not _has_letters(title) and not _has_letters(text):
+        raise RecordError("title", "neither the title nor the text holds a letter or digit")
+    url = _optional_text(record, "url")
+    status = _optional_text(record, "status") or USABLE
+    if status not in STATUSES:
+        raise RecordError("status", f"{status[:40]!r} is none of {', '.join(STATUSES)}")
+    kind = _optional_text(record, "kind") or ARTICLE
+    digest = record.get("digest")
+    if digest is not None and not isinstance(digest, bool):
+        raise RecordError("digest", "expected true or false")
+    return Story(
+        id=_identity(record, url, title, text),
+        title=title,
+        text=text,
+        url=url,
+        published=_moment(record, "published"),
+        modified=_moment(record, "modified"),
+        section=_optional_text(record, "section"),
+        language=_language(record),
+        source=_optional_text(record, "source"),
+        image=_image(record),
+        status=status,
+        embargoed=_moment(record, "embargoed"),
+        authors=_texts(record, "authors"),
+        tags=_texts(record, "tags"),
+        read_more=_read_more(record),
+        digest=bool(digest),
+        kind=kind if kind in KINDS else ARTICLE,
+        extra={name: value for name, value in record.items() if name not in _KNOWN},
+    )
+
+
+def content_id(title: str, text: str) -> str:
+    """An id made of the content, for a record that has neither id nor URL."""
+    return "sha256:" + hashlib.sha256(f"{title}\n{text}".encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def dump_record(record: Mapping[str, Any]) -> bytes:
+    """One line of JSON, without the line end."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _type_name(value: Any) -> str:
+    return {"NoneType": "null", "str": "string", "list": "list", "dict": "object"}.get(type(value).__name__, "number")
+
+
+def _has_letters(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _clean(text: str) -> str:
+    """Without NUL and lone surrogates, which neither JSON files nor C libraries carry."""
+    if "\0" in text:
+        text = text.replace("\0", " ")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    value = record.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RecordError(name, f"is a {_type_name(value)}, expected a string")
+    return _clean(value)
+
+
+def _optional_text(record: Mapping[str, Any], name: str) -> str | None:
+    return _text(record, name).strip() or None
+
+
+def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = record.get(name)
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RecordError(name, "expected a list of strings")
+    return tuple(cleaned for item in value if (cleaned := _clean(item).strip()))
+
+
+def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
+    text = _optional_text(record, name)
+    if text is None:
+        return None
+    try:
+        return Moment.parse(text)
+    except ValueError as error:
+        raise RecordError(name, str(error)) from None
+
+
+def _language(record: Mapping[str, Any]) -> str | None:
+    language = _optional_text(record, "language")
+    return language.replace("_", "-").split("-")[0].lower() if language else None
+
+
+def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:
+    value = record.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if value is not None and not isinstance(value, str):
+        raise RecordError("id", f"is a {_type_name(value)}, expected a string")
+    identity = _clean(value or "").strip() or url or content_id(title, text)
+    if len(identity) > MAX_ID:
+        raise RecordError("id", f"has {len(identity)} characters, at most {MAX_ID} are allowed")
+    return identity
+
+
+def _image(record: Mapping[str, Any]) -> Image | None:
+    value = record.get("image")
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return Image(_clean(value).strip()) if value.strip() else None
+    if not isinstance(value, Mapping) or not isinstance(value.get("url"), str):
+        raise RecordError("image", "expected an object with a url")
+    sizes = [size if isinstance(size := value.get(name), int) and size > 0 else None for name in ("width", "height")]
+    return Image(_clean(value["url"]).strip(), sizes[0], sizes[1], _text(value, "alt").strip())
+
+
+def _read_more(record: Mapping[str, Any]) -> tuple[ReadMore, ...]:
+    value = record.get("read_more")
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise RecordError("read_more", f"is a {_type_name(value)}, expected a list")
+    pointers: dict[ReadMore, None] = {}
+    for place, item in enumerate(value):
+        if isinstance(item, str):
+            item = {"title": item}
+        if not isinstance(item, Mapping):
+            raise RecordError("read_more", f"item {place} is a {_type_name(item)}, expected an object")
+        pointer = ReadMore(
+            " ".join(_text(item, "title").split()),
+            _optional_text(item, "url"),
+            _optional_text(item, "id"),
+            _optional_text(item, "kind"),
+        )
+        if pointer.title or pointer.url or pointer.id:
+            pointers[pointer] = None
+    return tuple(pointers)
