@@ -1,0 +1,235 @@
+"""Corpora to a new generation, verified, not yet promoted."""
+
+import shutil
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recommender.analysis import ANALYSIS
+from recommender.corpus import CorpusReader, Rejected
+from recommender.embedding import Embedded, Embedder, Role
+from recommender.errors import CorpusError
+from recommender.generation import GenerationWriter, IndexFolder, Manifest
+from recommender.ingest import Prepared, prepare
+from recommender.progress import Progress, Silent
+from recommender.readmore import Resolver, Stubs
+from recommender.recipe import RECIPE
+from recommender.spool import Spool
+from recommender.stories import Link, Story, dump_record
+
+_BATCH = 4_096
+
+
+@dataclass(frozen=True)
+class Built:
+    """A generation that was built: its manifest and its folder."""
+
+    manifest: Manifest
+    folder: Path
+
+
+def build(
+    corpora: Sequence[CorpusReader],
+    index: IndexFolder,
+    embedder: Embedder,
+    *,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Built:
+    """Read corpora and write a generation of their stories; the caller holds the index folder's lock.
+
+    Args:
+        corpora: read once, in order; of stories with one id the last one counts.
+        index: where the generation goes.
+        embedder: makes the vectors.
+        strict: fail on the first rejected record.
+        progress: is told of each step.
+
+    Raises:
+        CorpusError: nothing to index, or a rejected record under `strict`.
+    """
+    name, folder = index.create()
+    try:
+        manifest = _Work(name, folder, embedder, progress or Silent()).run(corpora, strict)
+        return Built(manifest, index.adopt(name, folder))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@dataclass
+class _Work:
+    name: str
+    folder: Path
+    embedder: Embedder
+    progress: Progress
+    counts: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
+        started = time.perf_counter()
+        spool = Spool(self.folder / "spool.tmp")
+        try:
+            described = [self._read(corpus, spool, strict) for corpus in corpora]
+            self._check(spool)
+            links, stubs = self._resolve(spool)
+            return self._write(spool, links, stubs, described, started)
+        finally:
+            spool.close()
+
+    def _read(self, corpus: CorpusReader, spool: Spool, strict: bool) -> dict[str, object]:
+        """Set a corpus' stories down; its rejected records go to a file beside the generation."""
+        begun = time.perf_counter()
+        self.progress.step(f"Reading {corpus.name}")
+        stories = rejected = 0
+        rejects = self.folder.with_name(f"{self.name}.rejected.jsonl")
+        for item in corpus:
+            if isinstance(item, Rejected):
+                if strict:
+                    raise CorpusError(f"{item.place}: {item.reason} (nothing was built, because of --strict)")
+                rejected += 1
+                with rejects.open("ab") as file:
+                    file.write(dump_record({"place": item.place, "reason": item.reason}) + b"\n")
+                if rejected <= 3:
+                    self.progress.note(f"rejected {item.place}: {item.reason}")
+            else:
+                spool.add(item)
+                stories += 1
+                self.progress.advance()
+        self._count("rejected", rejected)
+        if rejected:
+            self.progress.note(f"{rejected:,} records of {corpus.name} were rejected; the list is {rejects}")
+        self._time("read", begun)
+        return {"corpus": corpus.name, "stories": stories, "rejected": rejected}
+
+    def _check(self, spool: Spool) -> None:
+        if not len(spool):
+            rejected = self.counts.get("rejected", 0)
+            why = f"all {rejected:,} records were rejected" if rejected else "the corpus is empty"
+            raise CorpusError(f"nothing to index: {why}")
+        if spool.replaced:
+            shown = ", ".join(spool.replaced[:3]) + (" …" if len(spool.replaced) > 3 else "")
+            self.progress.note(f"{len(spool.replaced):,} ids came more than once, the last one counts: {shown}")
+        self._count("replaced", len(spool.replaced))
+
+    def _resolve(self, spool: Spool) -> tuple["_Links", list[Story]]:
+        """Resolve every pointer to a story's number, or to a headline-only story behind the last one."""
+        begun = time.perf_counter()
+        self.progress.step("Resolving read-more headlines", 2 * len(spool))
+        resolver = Resolver()
+        for _, story in spool.all():
+            resolver.add(story)
+            self.progress.advance()
+        stubs = Stubs(resolver)
+        links, stub_stories = _Links(), list[Story]()
+        for number, story in spool.current():
+            for pointer in story.read_more:
+                target, how = resolver.resolve(pointer, story)
+                if target is None and how == "stub":
+                    stub = stubs.place(pointer)
+                    target = len(spool) + stub.number
+                    if stub.story:
+                        stub_stories.append(replace(stub.story, language=story.language))
+                if target is None:
+                    self._count(f"pointers {how}", 1)
+                else:
+                    links.add(number, target)
+            self.progress.advance()
+        self._time("resolve", begun)
+        return links, stub_stories
+
+    def _write(
+        self, spool: Spool, links: "_Links", stubs: list[Story], described: list[dict[str, object]], started: float
+    ) -> Manifest:
+        order = [len(spool) + place for place in range(len(stubs))] + spool.in_row_order()
+        row_of = dict(zip(order, range(len(order)), strict=True))
+        begun = time.perf_counter()
+        self.progress.step("Embedding and indexing", len(order))
+        writer = GenerationWriter(self.folder, self.embedder.dim)
+        stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
+        for prepared, embedded in self._embed(stories):
+            for item in prepared:
+                writer.add(item.story, item.title_terms, item.body_terms)
+                self._count(f"{item.story.kind}s", 1)
+                self._count("digests", item.story.is_digest)
+            writer.add_vectors(embedded.rows, embedded.truncated)
+            self._count("truncated", int(embedded.truncated.sum()))
+            self.progress.advance(len(prepared))
+        self._time("embed and index", begun)
+        begun = time.perf_counter()
+        self.progress.step("Writing the index", None)
+        spool.close()
+        self._count("links", len(links))
+        self._time("total", started)
+        manifest = writer.finish(
+            (Link(row_of[source], row_of[target]) for source, target in links),
+            Manifest(
+                name=self.name,
+                built_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                rows=len(order),
+                embedder={
+                    "model": self.embedder.name,
+                    "fingerprint": self.embedder.fingerprint,
+                    "dim": self.embedder.dim,
+                    "runtime": self.embedder.runtime,
+                    "recipe": RECIPE,
+                },
+                analysis=ANALYSIS,
+                corpora=described,
+                counts=self.counts,
+                timings=self.timings,
+            ),
+        )
+        if truncated := self.counts.get("truncated"):
+            self.progress.note(f"{truncated:,} stories are longer than the model reads; their beginnings were embedded")
+        return manifest
+
+    def _embed(self, stories: Iterable[Story]) -> Iterator[tuple[list[Prepared], Embedded]]:
+        """Prepare one batch while the one before is embedded."""
+        with ThreadPoolExecutor(1) as pool:
+            waiting: tuple[list[Prepared], Future[Embedded]] | None = None
+            for batch in _batches(prepare(story, self.embedder.max_chars) for story in stories):
+                future = pool.submit(self.embedder.embed, [item.text for item in batch], Role.DOCUMENT)
+                if waiting:
+                    yield waiting[0], waiting[1].result()
+                waiting = batch, future
+            if waiting:
+                yield waiting[0], waiting[1].result()
+
+    def _count(self, name: str, more: int) -> None:
+        self.counts[name] = self.counts.get(name, 0) + more
+
+    def _time(self, name: str, begun: float) -> None:
+        self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - begun, 3)
+
+
+class _Links:
+    """Pairs of story numbers, 16 bytes each."""
+
+    def __init__(self) -> None:
+        self._sources, self._targets = array("q"), array("q")
+
+    def add(self, source: int, target: int) -> None:
+        self._sources.append(source)
+        self._targets.append(target)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self._sources, self._targets, strict=True)
+
+
+def _batches(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    batch: list[Prepared] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,6 @@
+"""Corpora: `open_corpus` gives the reader of a file or folder, one stream of stories and rejected records."""
+
+from recommender.corpus.opening import open_corpus
+from recommender.corpus.reader import CorpusReader, Rejected
+
+__all__ = ["CorpusReader", "Rejected", "open_corpus"]

@@ -1,0 +1,98 @@
+"""JSON Lines: one record a line, plain, gzip or zstd, read as a stream."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from recommender.corpus.reader import Rejected
+from recommender.corpus.streams import DAMAGED, Stream, not_utf8
+from recommender.errors import RecordError
+from recommender.readmore import cut_record
+from recommender.stories import Story, story_from_record
+
+MAX_LINE = 64 << 20
+"""Longest line, in bytes."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse)
+
+
+class JsonLines:
+    """A file of records (`CorpusReader`); `place` is what its records' places begin with."""
+
+    def __init__(self, path: Path, place: str | None = None, max_line: int = MAX_LINE) -> None:
+        self._path = path
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
+        self._max_line = max_line
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        self.position = 0
+        number = 0
+        try:
+            with Stream.open(self._path) as stream:
+                for number, line in self._lines(stream):
+                    if isinstance(line, Rejected):
+                        yield line
+                    elif not line.isspace() and line:
+                        if number == 1 and (reason := _other_format(line)):
+                            yield Rejected(self.name, reason)
+                            return
+                        yield self._item(number, line)
+        except DAMAGED as error:
+            yield Rejected(
+                f"{self.name}:{number + 1}",
+                f"the file is damaged or cut off here ({error}); what stands before was read: fetch or write it again",
+            )
+        self.position = self.size_bytes
+
+    def _lines(self, stream: Stream) -> Iterator[tuple[int, bytes | Rejected]]:
+        """Lines by number, from 1."""
+        number = 0
+        limit = self._max_line
+        while line := stream.data.readline(limit + 1):
+            number += 1
+            self.position = stream.position
+            if len(line) <= limit or line.endswith(b"\n"):
+                yield number, line.removeprefix(_BOM) if number == 1 else line
+                continue
+            while line and not line.endswith(b"\n"):
+                line = stream.data.readline(1 << 20)
+            yield number, Rejected(f"{self.name}:{number}", f"the line is longer than {limit:,} bytes")
+
+    def _item(self, number: int, line: bytes) -> Story | Rejected:
+        try:
+            text = line.decode("utf-8")
+            return story_from_record(_cut(_decoder.decode(text)))
+        except UnicodeDecodeError as error:
+            reason = not_utf8(error)
+        except json.JSONDecodeError as error:
+            reason = f"broken JSON: {error.msg} at column {error.pos + 1}"
+        except RecursionError:
+            reason = "broken JSON: nested too deep"
+        except RecordError as error:
+            reason = str(error)
+        except ValueError as error:
+            reason = f"broken JSON: {error}"
+        return Rejected(f"{self.name}:{number}", reason)
+
+
+def _cut(record: object) -> object:
+    return cut_record(record) if isinstance(record, dict) else record
+
+
+def _other_format(line: bytes) -> str | None:
+    """Why a file that begins with this line is certainly no JSON Lines."""
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16: save it as UTF-8"
+    if line.startswith(b"[") or line.strip() == b"{":
+        return "JSON, but not one record a line: convert it, for instance with: jq -c '.[]' FILE > FILE.jsonl"
+    return None

@@ -1,0 +1,39 @@
+"""What every reader of a corpus offers: one stream of stories, with the records that are none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from recommender.stories import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that is no story: where it stands ("file.jsonl.gz:17"), and why."""
+
+    place: str
+    reason: str
+
+
+class CorpusReader(Protocol):
+    """A corpus: iterated any number of times, in the same order each time.
+
+    What is wrong inside it is an item of the stream (`Rejected`), and reading goes on behind it where that is possible.
+    """
+
+    @property
+    def name(self) -> str:
+        """The corpus as a person calls it."""
+        ...
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Its size on disk, if known."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """How many of these bytes the iteration that began last has read."""
+        ...
+
+    def __iter__(self) -> Iterator[Story | Rejected]: ...

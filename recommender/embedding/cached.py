@@ -1,0 +1,191 @@
+"""A content-addressed cache of rows: a text that was embedded once is never embedded again."""
+
+import hashlib
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from recommender.embedding.embedder import Embedded, Embedder, Notice, Role
+from recommender.vectors import Float32, Mask
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS vectors (
+    key BLOB PRIMARY KEY,       -- first 16 bytes of SHA-256 over fingerprint, role and text
+    row BLOB NOT NULL,          -- little-endian float16, dim numbers
+    truncated INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_WAIT_SECONDS = 30
+_LOOKUP = 500
+_COMMIT_EVERY = 4_096
+
+
+class CachedEmbedder:
+    """An `Embedder` before which stands a file of the rows it has given.
+
+    Rows pass through float16, fresh ones too: what comes back is the same bits whether it was in the cache or not,
+    and what an index stores as float16 loses nothing (their length is 1 within 0.001). Several processes may share the file.
+    A file that cannot be used is moved aside and started afresh: a cache costs time at most.
+    """
+
+    def __init__(self, embedder: Embedder, path: Path, notice: Notice | None = None) -> None:
+        self._embedder = embedder
+        self._path = path
+        self._notice = notice or logging.getLogger(__name__).warning
+        self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = self._open_or_restart()
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._embedder.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The embedder's: the cache changes no identity."""
+        return self._embedder.fingerprint
+
+    @property
+    def runtime(self) -> str:
+        """The embedder's."""
+        return self._embedder.runtime
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a row."""
+        return self._embedder.dim
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that are read."""
+        return self._embedder.max_tokens
+
+    @property
+    def max_chars(self) -> int:
+        """Characters of a text that are read."""
+        return self._embedder.max_chars
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        files = (self._path, self._path.with_name(self._path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def __len__(self) -> int:
+        with self._lock:
+            return int(self._connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
+
+    def embed(self, texts: Sequence[str], role: Role) -> Embedded:
+        """Rows (n, dim) float32: those known are read, the others embedded, each distinct text once, and kept."""
+        keys = _keys(self.fingerprint, role, texts)
+        rows = np.empty((len(texts), self.dim), np.float32)
+        truncated = np.zeros(len(texts), np.bool_)
+        places: dict[bytes, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(key, []).append(place)
+        with self._lock:
+            for key, row, cut in self._read(list(places)):
+                for place in places.pop(key):
+                    rows[place], truncated[place] = row, cut
+            missing = list(places.items())
+            self.hits += len(texts) - sum(len(positions) for _, positions in missing)
+            self.misses += len(missing)
+            for start in range(0, len(missing), _COMMIT_EVERY):
+                part = missing[start : start + _COMMIT_EVERY]
+                fresh = self._embedder.embed([texts[positions[0]] for _, positions in part], role)
+                halves = fresh.rows.astype("<f2")
+                self._write([key for key, _ in part], halves, fresh.truncated)
+                for (_, positions), half, cut in zip(part, halves, fresh.truncated, strict=True):
+                    rows[positions], truncated[positions] = half, cut
+        return Embedded(rows, truncated)
+
+    def close(self) -> None:
+        """Close the file and the embedder."""
+        with self._lock:
+            self._connection.close()
+        self._embedder.close()
+
+    def _read(self, keys: list[bytes]) -> Iterator[tuple[bytes, Float32, bool]]:
+        keys = sorted(keys)
+        try:
+            for start in range(0, len(keys), _LOOKUP):
+                part = keys[start : start + _LOOKUP]
+                marks = ",".join("?" * len(part))
+                found = self._connection.execute(
+                    f"SELECT key, row, truncated FROM vectors WHERE key IN ({marks})", part  # noqa: S608
+                ).fetchall()
+                for key, row, cut in found:
+                    if len(row) == 2 * self.dim:
+                        yield key, np.frombuffer(row, "<f2"), bool(cut)
+        except sqlite3.DatabaseError as error:
+            self._recover(error)
+
+    def _write(self, keys: list[bytes], halves: np.ndarray[tuple[int, int], np.dtype[np.float16]], cut: Mask) -> None:
+        records = sorted(zip(keys, map(bytes, halves), map(int, cut), strict=True))
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", records)
+        except sqlite3.DatabaseError as error:
+            self._recover(error)
+
+    def _recover(self, error: sqlite3.DatabaseError) -> None:
+        if isinstance(error, sqlite3.OperationalError):  # locked, read-only, disk full: go on without
+            self._notice(f"the vector cache {self._path} is not used for now: {error}")
+            return
+        self._connection.close()
+        self._move_aside(error)
+        self._connection = self._open_or_restart()
+
+    def _open_or_restart(self) -> sqlite3.Connection:
+        try:
+            return _open(self._path)
+        except sqlite3.OperationalError as error:
+            self._notice(f"the vector cache {self._path} is not used: {error}")
+            return _open(Path(":memory:"))
+        except sqlite3.DatabaseError as error:
+            self._move_aside(error)
+            return _open(self._path)
+
+    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        if self._path.exists():
+            self._path.rename(aside)
+        self._notice(f"the vector cache {self._path} is damaged ({error}); it was moved to {aside.name} and started afresh")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA mmap_size=1073741824")
+        with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
+            verdict = cursor.fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        connection.execute(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _keys(fingerprint: str, role: Role, texts: Sequence[str]) -> list[bytes]:
+    start = hashlib.sha256(f"{fingerprint}\n{role.value}\n".encode())
+    keys = []
+    for text in texts:
+        state = start.copy()
+        state.update(text.encode("utf-8", "surrogatepass"))
+        keys.append(state.digest()[:16])
+    return keys

@@ -1,0 +1,76 @@
+"""The one way to get an embedder."""
+
+import importlib.util
+import logging
+from pathlib import Path
+
+from recommender.embedding.cached import CachedEmbedder
+from recommender.embedding.embedder import Embedder, Notice
+from recommender.embedding.encoder_files import encoder_folder, is_intact
+from recommender.embedding.hashing import HashingEmbedder
+from recommender.embedding.model_files import DEFAULT_MODEL, ModelFiles, find_model
+from recommender.embedding.openvino_embedder import OpenVINOEmbedder
+from recommender.errors import ModelError
+
+
+def open_embedder(
+    model: str = DEFAULT_MODEL,
+    *,
+    encoders: Path | None = None,
+    cache: Path | None = None,
+    threads: int | None = None,
+    notice: Notice | None = None,
+) -> Embedder:
+    """An embedder by name, for a build.
+
+    Args:
+        model: "all-MiniLM-L6-v2", a model's folder or name, or "hashing" ("hashing:256" = with 256 numbers).
+        encoders: where exported graphs are kept, one folder a fingerprint; None = run on torch.
+        cache: file of the rows already computed; None = no cache.
+        threads: processor threads; None = all.
+        notice: told, in one line, when something slower than intended is used; None = logged as a warning.
+
+    Raises:
+        ModelError: no such model.
+    """
+    notice = notice or logging.getLogger(__name__).warning
+    if model.split(":")[0] == "hashing":
+        return _cached(_hashing(model), cache, notice)
+    return _cached(_open_model(find_model(model), encoders, threads, notice), cache, notice)
+
+
+def open_exported(folder: Path, *, threads: int | None = None) -> Embedder:
+    """The embedder of an exported folder, for serving: imports no torch.
+
+    Raises:
+        ModelError: the folder is missing or altered.
+    """
+    return OpenVINOEmbedder(folder, threads)
+
+
+def _hashing(model: str) -> Embedder:
+    _, _, dim = model.partition(":")
+    if dim and not dim.isdecimal():
+        raise ModelError(f"{model!r} is no hashing embedder; write hashing or hashing:256")
+    return HashingEmbedder(int(dim or 256))
+
+
+def _open_model(files: ModelFiles, encoders: Path | None, threads: int | None, notice: Notice) -> Embedder:
+    folder = encoder_folder(encoders, files.fingerprint) if encoders else None
+    if folder and is_intact(folder):
+        return OpenVINOEmbedder(folder, threads)
+    try:
+        if folder:
+            from recommender.embedding.export import export_graph
+
+            export_graph(files, folder)
+            return OpenVINOEmbedder(folder, threads)
+    except ModelError as error:
+        notice(f"{error}; it runs on torch instead, which is slower")
+    from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
+
+    return SentenceTransformersEmbedder(files, threads=threads)
+
+
+def _cached(embedder: Embedder, cache: Path | None, notice: Notice) -> Embedder:
+    return CachedEmbedder(embedder, cache, notice) if cache else embedder

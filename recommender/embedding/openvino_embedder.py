@@ -1,0 +1,76 @@
+"""The embedder of service and build: an exported graph, without torch."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from recommender.embedding import openvino_runtime
+from recommender.embedding.batches import plan, round_up
+from recommender.embedding.embedder import Embedded, Role
+from recommender.embedding.encoder_files import GRAPH, TOKENIZER, EncoderFiles, read_encoder
+from recommender.embedding.tokenizing import Tokenizer, padded
+from recommender.vectors import Int64, normalise
+
+BATCH_TOKENS = 8_192
+"""Tokens encoded together: enough to fill the matrix units, little enough to stay in the caches."""
+BATCH_ROWS = 512
+CHUNK = 2_048
+"""Texts that are sorted by length together."""
+
+
+class OpenVINOEmbedder:
+    """Runs the folder that `export_graph` wrote; needs openvino and tokenizers, neither torch nor transformers.
+
+    Args:
+        folder: what `export_graph` wrote; its checksums are verified.
+        threads: processor threads; None = all.
+        precision: "bf16" or "f32"; None = the best that the processor has.
+
+    Raises:
+        ModelError: the folder is missing, altered, or cannot be run.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None, precision: str | None = None) -> None:
+        encoder = read_encoder(folder)
+        self._setup(encoder, folder, threads, precision)
+
+    def _setup(self, encoder: EncoderFiles, folder: Path, threads: int | None, precision: str | None) -> None:
+        self.name = encoder.name
+        self.fingerprint = encoder.fingerprint
+        self.dim = encoder.dim
+        self.max_tokens = encoder.max_tokens
+        self.max_chars = encoder.max_chars
+        self._prompts = encoder.prompts
+        self._pad_id = encoder.pad_id
+        self._tokenizer = Tokenizer(folder / TOKENIZER, encoder.max_tokens, encoder.max_chars)
+        self._graph = openvino_runtime.Graph(folder / GRAPH, threads, precision)
+        self._lock = threading.Lock()
+        self.runtime = f"openvino {openvino_runtime.version()} {self._graph.precision}"
+
+    def embed(self, texts: Sequence[str], role: Role) -> Embedded:
+        """Rows (n, dim) float32, unit length; encoded by length, answered in the order of the texts."""
+        rows = np.zeros((len(texts), self.dim), np.float32)
+        truncated = np.zeros(len(texts), np.bool_)
+        with self._lock:
+            if len(texts) == 1:
+                tokens = self._tokenizer.encode(texts, self._prompts[role])
+                truncated[:] = tokens.truncated
+                rows[0] = self._graph.run(*padded(tokens.ids, 1, self._pad_id))[0]
+            else:
+                self._graph.run_all(self._batches(texts, role, truncated), rows)
+        return Embedded(normalise(rows), truncated)
+
+    def _batches(
+        self, texts: Sequence[str], role: Role, truncated: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    ) -> Iterator[tuple[Int64, Int64, Int64]]:
+        for start in range(0, len(texts), CHUNK):
+            tokens = self._tokenizer.encode(texts[start : start + CHUNK], self._prompts[role])
+            truncated[start : start + CHUNK] = tokens.truncated
+            for places in plan(tokens.lengths, BATCH_TOKENS, BATCH_ROWS):
+                length = round_up(int(tokens.lengths[places[0]]))
+                yield (places + start, *padded([tokens.ids[place] for place in places], length, self._pad_id))
+
+    def close(self) -> None:
+        """The graph is freed with the object."""

@@ -1,0 +1,18 @@
+"""Answers queries from an index: `Recommender` is the whole of it to those outside."""
+
+from recommender.engine.answer import Hit, Recommendations
+from recommender.engine.engine import Encoder, Recommender
+from recommender.engine.query import OPTIONS, Option, Options, Query, parse_options, parse_request
+
+__all__ = [
+    "OPTIONS",
+    "Encoder",
+    "Hit",
+    "Option",
+    "Options",
+    "Query",
+    "Recommendations",
+    "Recommender",
+    "parse_options",
+    "parse_request",
+]

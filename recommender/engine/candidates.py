@@ -1,0 +1,126 @@
+"""Candidates: the best of each channel, together a few hundred rows, with the evidence for each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.dates import DAY_SECONDS, UNDATED
+from recommender.engine.probe import Probe
+from recommender.generation import Generation
+from recommender.ranking.features import NEIGHBOURS, hybrid, lexical_share
+from recommender.vectors import Float32, Int64, Mask, top_k
+
+DENSE = 150
+LEXICAL = 150
+GRAPH = 50
+RECENT = 50
+RECENT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows (n,) ascending, with the cosine and the share of the best BM25 of each, and the neighbours' links."""
+
+    rows: Int64
+    similarity: Float32
+    lexical: Float32
+    closeness: Float32
+    voter: Int64
+    target: Int64
+
+
+def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | None) -> Candidates:
+    """The candidates of a query.
+
+    Evidence (what counts as the best BM25, which stories are neighbours) comes from all of `base`, so that a
+    filter changes which stories are shown, never what is known of them; candidates come from `allowed`.
+
+    Args:
+        generation: where to look.
+        probe: the query.
+        base: rows that are visible and in the mode's time.
+        allowed: rows among `base` that the caller's filters let through; None: all of `base`.
+    """
+    scores = generation.lexical.scores(probe.terms, probe.weights)
+    scores[~base] = 0
+    best = float(scores.max(initial=0))
+    near = _nearest(generation, probe, base, scores)
+    voters, closeness = _neighbours(generation, probe, near, scores, best)
+    voter, target = generation.graph.targets_of(voters)
+    if allowed is None:
+        allowed, found = base, near
+    else:
+        scores = np.where(allowed, scores, 0)
+        found = _nearest(generation, probe, allowed, scores)
+    linked = _linked(generation, probe, voters, (voter, target), closeness, allowed)
+    recent = _recent(generation, probe, allowed, scores, best)
+    rows = np.unique(np.concatenate([found, linked, recent]))
+    vectors = generation.dense.rows(rows)
+    return Candidates(rows, vectors @ probe.vector, lexical_share(scores[rows], best), closeness, voter, target)
+
+
+def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float32) -> Int64:
+    dense = generation.dense.search(probe.vector[None], DENSE, allowed).rows[0]
+    return np.union1d(dense[dense >= 0], _best_lexical(scores, LEXICAL))
+
+
+def _best_lexical(scores: Float32, k: int) -> Int64:
+    rows = top_k(scores, k)
+    best: Int64 = rows[scores[rows] > 0]
+    return best
+
+
+def _neighbours(
+    generation: Generation, probe: Probe, near: Int64, scores: Float32, best: float
+) -> tuple[Int64, Float32]:
+    """The rows nearest to the query whose links may count, and how close they are."""
+    near = near[_may_count(generation, probe, near)]
+    closeness = hybrid(generation.dense.rows(near) @ probe.vector, lexical_share(scores[near], best))
+    kept = top_k(closeness, NEIGHBOURS)
+    return near[kept], closeness[kept]
+
+
+def _linked(
+    generation: Generation, probe: Probe, voters: Int64, links: tuple[Int64, Int64], closeness: Float32, allowed: Mask
+) -> Int64:
+    """What the neighbours link to, and what links to them, the closest neighbours first."""
+    voter, target = links
+    pointed, source = generation.graph.sources_of(voters)
+    counts = _may_count(generation, probe, source)
+    rows = np.concatenate([target, source[counts]])
+    weight = closeness[np.concatenate([voter, pointed[counts]])]
+    keep = allowed[rows]
+    rows, weight = rows[keep], weight[keep]
+    order = np.argsort(-weight, kind="stable")
+    _, first = np.unique(rows[order], return_index=True)
+    return rows[order][np.sort(first)[:GRAPH]]
+
+
+def _may_count(generation: Generation, probe: Probe, sources: Int64) -> Mask:
+    """Which stories' links may count: those older than the query's day, and never the query's own."""
+    counts = np.ones(len(sources), np.bool_)
+    if probe.moment is not None:
+        second = generation.columns.second[sources]
+        counts &= (second < probe.moment.day * DAY_SECONDS) & (second != UNDATED)
+    if probe.row is not None:
+        counts &= sources != probe.row
+    return counts
+
+
+def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32, best: float) -> Int64:
+    """The best by both channels among stories of the month before the query."""
+    if probe.moment is None:
+        return np.empty(0, np.int64)
+    second = generation.columns.second
+    start = (probe.moment.day - RECENT_DAYS) * DAY_SECONDS
+    begin, end = np.searchsorted(second, [start, (probe.moment.day + 1) * DAY_SECONDS])
+    window = begin + np.flatnonzero(allowed[begin:end])
+    if len(window) > 4_000:
+        month = np.zeros(len(generation), np.bool_)
+        month[window] = True
+        dense = generation.dense.search(probe.vector[None], RECENT, month).rows[0]
+        lexical = window[_best_lexical(scores[window], RECENT)]
+        window = np.union1d(dense[dense >= 0], lexical)
+    near = hybrid(generation.dense.rows(window) @ probe.vector, lexical_share(scores[window], best))
+    best_recent: Int64 = window[top_k(near, RECENT)]
+    return best_recent

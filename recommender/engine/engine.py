@@ -1,0 +1,286 @@
+"""The engine: a query and its options to recommendations. It knows no HTTP."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+
+from recommender.dates import Moment
+from recommender.engine.answer import Recommendations, wanted_fields
+from recommender.engine.candidates import gather
+from recommender.engine.filters import filtered, in_time, mode_of, newest_second, visible
+from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
+from recommender.engine.query import LATEST, Options, Query
+from recommender.engine.rank import rank
+from recommender.engine.render import Renderer
+from recommender.errors import AmbiguousURL, IndexMismatch, NotFound, RecommenderError
+from recommender.generation import Generation, IndexFolder
+from recommender.ranking.diversity import diversify
+from recommender.ranking.freshness import decay
+from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
+from recommender.recipe import embedding_text
+from recommender.storage import read_json
+from recommender.vectors import Float32, Int64, Mask
+
+
+class Encoder(Protocol):
+    """Embeds query texts: one owner of an embedder, which batches concurrent ones."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the vectors."""
+
+    @property
+    def max_chars(self) -> int:
+        """Characters of a text that are read."""
+
+    def encode(self, text: str) -> tuple[Float32, bool]:
+        """The unit vector of a text, and whether its end was not read."""
+
+
+class Recommender:
+    """Answers queries from the live generation of an index folder; safe to call from several threads."""
+
+    def __init__(self, index: IndexFolder, encoder: Encoder) -> None:
+        self.index = index
+        self._encoder = encoder
+        self._lock = Lock()
+        self._token = index.live_token()
+        self._serving = _Serving(index.open_live(), encoder)
+
+    ready = True
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that is served."""
+        return self._current().generation
+
+    def refresh(self) -> None:
+        """Serve the generation that was promoted, if another was."""
+        token = self.index.live_token()
+        if token == self._token or token is None:
+            return
+        with self._lock:
+            if token == self._token:
+                return
+            if self.index.live_name() != self._serving.generation.name:
+                old, self._serving = self._serving, _Serving(self.index.open_live(), self._encoder)
+                old.generation.close()
+            self._token = token
+
+    def _current(self) -> "_Serving":
+        self.refresh()
+        return self._serving
+
+    def state(self) -> tuple[str, int, int | None]:
+        """What an answer depends on beside its question: generation, journal position, next change of an embargo."""
+        serving = self._current()
+        return serving.generation.name, 0, serving.next_embargo(int(time.time()))
+
+    def related(self, query: Query, options: Options | None = None) -> Recommendations:
+        """The nearest stories to a query.
+
+        Raises:
+            NotFound, AmbiguousURL: the id or URL leads to none, or to several.
+            InputError: a field that no hit has.
+            Overloaded: too many texts wait to be embedded.
+        """
+        return self._current().related(query, options or Options())
+
+    def related_many(self, requests: Sequence[tuple[Query, Options]]) -> list[Recommendations | RecommenderError]:
+        """The answers to several queries, all from one generation, an error in place of each that failed."""
+        serving = self._current()
+        answers: list[Recommendations | RecommenderError] = []
+        for query, options in requests:
+            try:
+                answers.append(serving.related(query, options))
+            except RecommenderError as error:
+                answers.append(error)
+        return answers
+
+    def story(self, story_id: str) -> dict[str, Any]:
+        """A story's record, its links and who mentions it.
+
+        Raises:
+            NotFound: no visible story has this id.
+        """
+        return self._current().story(story_id)
+
+    def describe(self) -> dict[str, Any]:
+        """What is served, for operators."""
+        serving = self._current()
+        manifest = serving.generation.manifest
+        return {
+            "generation": manifest.name,
+            "built_at": manifest.built_at,
+            "stories": manifest.rows,
+            "embedder": manifest.embedder,
+            "analysis": manifest.analysis,
+            "counts": manifest.counts,
+            "corpora": manifest.corpora,
+            "dense": manifest.dense,
+            "quality": manifest.quality,
+            "ranker": serving.ranker.to_json(),
+            "bytes": manifest.size,
+            "journal": manifest.journal,
+            "sections": sorted(serving.generation.columns.facets["section"])[:1_000],
+            "languages": sorted(serving.generation.columns.facets["language"]),
+            "sources": sorted(serving.generation.columns.facets["source"])[:1_000],
+        }
+
+    def close(self) -> None:
+        """Let go of the generation."""
+        self._serving.generation.close()
+
+
+class _Serving:
+    """One generation with what is derived from it: a request holds one from its start to its end."""
+
+    def __init__(self, generation: Generation, encoder: Encoder) -> None:
+        fingerprint = generation.manifest.embedder["fingerprint"]
+        if encoder.fingerprint != fingerprint:
+            raise IndexMismatch(
+                f"generation {generation.name} was made with the embedder {fingerprint}, the one at hand is "
+                f"{encoder.fingerprint}: serve with that model, or rebuild with `recommender build`"
+            )
+        self.generation = generation
+        self.encoder = encoder
+        self.ranker = _ranker_of(generation)
+        self.render = Renderer(generation, self.ranker)
+        self.embargoes = np.unique(generation.columns.embargoed[generation.columns.embargoed > 0])
+
+    def next_embargo(self, now: int) -> int | None:
+        later = self.embargoes[self.embargoes > now]
+        return int(later[0]) if len(later) else None
+
+    def related(self, query: Query, options: Options) -> Recommendations:
+        started = time.perf_counter()
+        fields = wanted_fields(options.fields, options.explain)
+        generation, now = self.generation, int(time.time())
+        shown = visible(generation, now)
+        probe, about = self._probe(query, shown)
+        mode = mode_of(options, probe.moment, probe.row is not None)
+        when = in_time(generation, mode, probe.moment)
+        base = shown if when is None else shown & when
+        own = self._same_object(probe)
+        base[own] = False
+        excluded = self._excluded(options, probe)
+        chosen = filtered(generation, options, excluded)
+        allowed = None if chosen is None else base & chosen
+        if probe.moment is None and options.published_before is not None:
+            probe = replace(probe, moment=options.published_before)
+        candidates = gather(generation, probe, base, allowed)
+        ranked = rank(generation, self.ranker, probe, candidates, collapse=options.collapse == "story")
+        if mode == LATEST and len(ranked.rows):
+            newest = newest_second(generation, base if allowed is None else allowed, now)
+            reference = options.published_before.second if options.published_before else newest
+            ranked = ranked.rescored(ranked.scores * decay(ranked.seconds, reference, options.half_life))
+        enough = ranked.scores >= options.min_score
+        below = int(len(enough) - enough.sum())
+        wanted = options.offset + options.limit
+        order = np.flatnonzero(enough)
+        if options.diversity > 0:
+            picked = diversify(
+                ranked.scores[order], generation.dense.rows(ranked.rows[order]), options.diversity, wanted
+            )
+            order = order[picked]
+        page = order[options.offset : wanted]
+        hits = [self.render.hit(ranked, int(place), fields, options.explain, shown) for place in page]
+        if not hits and options.offset == 0 and options.on_empty == "latest":
+            hits = self._latest(base if allowed is None else allowed, options.limit, fields, shown)
+        left_out = {"same_story": ranked.same_story + self._copies(own, shown, probe), "below_min_score": below}
+        return Recommendations(
+            query=about,
+            hits=hits,
+            limit=options.limit,
+            offset=options.offset,
+            exhausted=len(order) <= wanted or int(enough.sum()) <= wanted,
+            filtered_out=left_out,
+            index={
+                "generation": generation.name,
+                "model": generation.manifest.embedder["model"],
+                "built_at": generation.manifest.built_at,
+            },
+            processing_time_ms=(time.perf_counter() - started) * 1_000,
+            rejected=self.render.rejected(ranked, order, shown) if options.explain else None,
+        )
+
+    def _probe(self, query: Query, shown: Mask) -> tuple[Probe, dict[str, Any]]:
+        generation = self.generation
+        if query.id is not None or query.url is not None:
+            row = self._row(query, shown)
+            probe = probe_row(generation, row)
+            about: dict[str, Any] = {"id": generation.record(row)["id"], "truncated": probe.truncated}
+            return probe, about | ({"url": query.url} if query.url else {})
+        story = query.story or story_of_text(query.text or "")
+        vector, truncated = self.encoder.encode(embedding_text(story, self.encoder.max_chars))
+        probe = probe_story(generation, story, vector, truncated)
+        about = {"truncated": truncated, "language": probe.language}
+        if query.story and query.story.id:
+            known = generation.row_of(query.story.id)
+            if known is not None:
+                probe = replace(probe, row=known)
+        return probe, about
+
+    def _row(self, query: Query, shown: Mask) -> int:
+        if query.id is not None:
+            row = self.generation.row_of(query.id)
+            if row is None or not shown[row]:
+                raise NotFound("id", query.id)
+            return row
+        url = query.url or ""
+        rows = [row for row in self.generation.rows_of_url(url) if shown[row]]
+        ids = sorted({str(self.generation.record(row)["id"]) for row in rows[:20]})
+        if len(ids) > 1:
+            raise AmbiguousURL(url, ids)
+        if not rows:
+            raise NotFound("url", url)
+        return rows[0]
+
+    def _same_object(self, probe: Probe) -> Int64:
+        """Rows that are the query itself: its own row, and its stubs and twins by headline or by a URL of its own."""
+        generation = self.generation
+        rows: list[int] = [] if probe.row is None else [probe.row]
+        if probe.row is not None and probe.headline_key:
+            same = generation.rows_of_key("headline_key", probe.headline_key)
+            rows += [int(row) for row in same if generation.columns.kind[row] or _same_day(generation, int(row), probe)]
+        if probe.url_key:
+            same = generation.rows_of_key("url_key", probe.url_key)
+            if len(same) - int(generation.columns.kind[same].sum()) <= 1:
+                rows += same.tolist()
+        return np.unique(np.array(rows, np.int64))
+
+    def _copies(self, own: Int64, shown: Mask, probe: Probe) -> int:
+        return int(shown[own].sum()) - (probe.row is not None and bool(shown[probe.row]))
+
+    def _excluded(self, options: Options, probe: Probe) -> list[int]:
+        generation = self.generation
+        rows: list[int] = []
+        for value in options.exclude:
+            row = generation.row_of(value)
+            rows += generation.rows_of_url(value) if row is None else [row]
+        if options.linked == "exclude" and probe.row is not None:
+            rows += generation.graph.targets(probe.row).tolist()
+        return rows
+
+    def _latest(self, allowed: Any, limit: int, fields: Any, shown: Any) -> list[Any]:
+        rows = np.flatnonzero(allowed)[-limit:][::-1]
+        return [self.render.fallback(int(row), fields, shown) for row in rows]
+
+    def story(self, story_id: str) -> dict[str, Any]:
+        shown = visible(self.generation, int(time.time()))
+        row = self._row(Query(id=story_id), shown)
+        return self.render.story(row, shown)
+
+
+def _same_day(generation: Generation, row: int, probe: Probe) -> bool:
+    second = int(generation.columns.second[row])
+    return probe.moment is None or Moment(second).day == probe.moment.day
+
+
+def _ranker_of(generation: Generation) -> Ranker:
+    path = generation.layout.ranker
+    return ranker_from_json(read_json(path)) if path.exists() else DEFAULT

@@ -1,0 +1,100 @@
+"""What is known of a query, whether it is a stored story, a story sent along, or any text."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.dates import UNDATED, Moment
+from recommender.generation import Generation
+from recommender.ingest import prepare
+from recommender.language import detect_language
+from recommender.lexical import Int32
+from recommender.readmore import canonical_url, normalise_headline
+from recommender.storage import key64
+from recommender.stories import Story
+from recommender.vectors import Float32
+
+MAX_QUERY_TEXT = 50_000
+"""Characters of a query's text that are searched lexically; the model reads fewer."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A query made ready.
+
+    `row` is that of a stored story, else None. `terms` (ascending) with `weights` are searched lexically;
+    `all_terms` (ascending) are all of its terms, for quotations. `text` is normalised as headlines are.
+    """
+
+    vector: Float32
+    terms: Int32
+    weights: Float32
+    all_terms: Int32
+    moment: Moment | None
+    language: str | None
+    text: str
+    row: int | None = None
+    truncated: bool = False
+    headline_key: int = 0
+    url_key: int = 0
+
+
+def probe_row(generation: Generation, row: int) -> Probe:
+    """A stored story as a query: nothing is embedded or tokenised."""
+    columns, lexical = generation.columns, generation.lexical
+    story = generation.story(row)
+    bag = lexical.terms_of(row)
+    terms, weights = lexical.weigh(bag)
+    second = int(columns.second[row])
+    return Probe(
+        vector=generation.dense.rows(np.array([row]))[0],
+        terms=terms,
+        weights=weights,
+        all_terms=bag.ids,
+        moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
+        language=story.language,
+        text=normalise_headline(f"{story.title}\n{story.text[:MAX_QUERY_TEXT]}"),
+        row=row,
+        truncated=bool(columns.truncated[row]),
+        headline_key=int(columns.headline_key[row]),
+        url_key=int(columns.url_key[row]),
+    )
+
+
+def story_of_text(text: str) -> Story:
+    """Any text as a story: a short first line before a longer rest is its headline."""
+    text = text.strip()
+    first, _, rest = text.partition("\n")
+    if rest.strip() and len(first) <= 200:
+        return Story(id="", title=" ".join(first.split()), text=rest.strip())
+    return Story(id="", text=text) if len(text) > 200 else Story(id="", title=" ".join(text.split()))
+
+
+def language_of(generation: Generation, story: Story) -> str | None:
+    """The language of a query: as its record says, as detected among the index's, or what nearly all stories are in."""
+    if story.language:
+        return story.language
+    languages = generation.columns.facets["language"]
+    if len(languages) == 1:
+        return languages[0]
+    return detect_language(f"{story.title} {story.text[:600]}", languages) or generation.main_language
+
+
+def probe_story(generation: Generation, story: Story, vector: Float32, truncated: bool) -> Probe:
+    """A story that is not stored as a query, with the vector of its `embedding_text`."""
+    story = replace(story, language=language_of(generation, story), text=story.text[:MAX_QUERY_TEXT])
+    prepared = prepare(story, MAX_QUERY_TEXT)
+    bag = generation.lexical.lookup(prepared.title_terms + prepared.body_terms)
+    terms, weights = generation.lexical.weigh(bag)
+    return Probe(
+        vector=vector,
+        terms=terms,
+        weights=weights,
+        all_terms=bag.ids,
+        moment=story.published,
+        language=story.language,
+        text=normalise_headline(f"{story.title}\n{story.text}"),
+        truncated=truncated,
+        headline_key=key64(normalise_headline(story.title)) if story.title else 0,
+        url_key=key64(canonical_url(story.url)) if story.url else 0,
+    )

@@ -1,0 +1,115 @@
+"""Rows to hits: the fields that an answer shows of a story, and its reasons."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.dates import UNDATED, Moment
+from recommender.engine.answer import Hit
+from recommender.engine.rank import Ranked
+from recommender.generation import Generation
+from recommender.ranking.model import Ranker, shares
+from recommender.recipe import display_title, summary
+from recommender.stories import HEADLINE, KINDS, story_from_record
+
+MENTIONS = 10
+"""Stories named at most under a headline-only one."""
+
+_REJECTED = 50
+
+Fields = tuple[tuple[str, ...], tuple[str, ...], bool]
+Shown = NDArray[np.bool_]
+
+
+class Renderer:
+    """Makes hits of the rows of one generation."""
+
+    def __init__(self, generation: Generation, ranker: Ranker) -> None:
+        self._generation = generation
+        self._ranker = ranker
+
+    def hit(self, ranked: Ranked, place: int, fields: Fields, explain: bool, shown: Shown) -> Hit:
+        """The hit at a place of a ranked list."""
+        row, score = int(ranked.rows[place]), float(ranked.scores[place])
+        similarity = float(ranked.similarity[place])
+        values = self._values(row, shown)
+        values["score"] = round(score, 4)
+        values["similarity"] = round(similarity, 4)
+        values["story"] = {"size": int(ranked.sizes[place])}
+        if explain:
+            values["reasons"] = shares(self._ranker, ranked.features[place : place + 1], ranked.background)[0]
+        return Hit(row, score, similarity, self._pick(row, values, fields))
+
+    def fallback(self, row: int, fields: Fields, shown: Shown) -> Hit:
+        """A story that is shown for its date alone."""
+        values = self._values(row, shown)
+        values |= {"score": 0.0, "similarity": None, "fallback": True}
+        return Hit(row, 0.0, None, self._pick(row, values, fields))
+
+    def story(self, row: int, shown: Shown) -> dict[str, Any]:
+        """A story's record with what links to it and what it links to."""
+        record = self._generation.record(row)
+        story = story_from_record(record)
+        return record | {
+            "kind": KINDS[int(self._generation.columns.kind[row])],
+            "summary": summary(story),
+            "links": {
+                "read_more": self._named(self._generation.graph.targets(row), shown),
+                "mentioned_by": self._named(self._generation.graph.sources(row), shown),
+            },
+        }
+
+    def rejected(self, ranked: Ranked, places: NDArray[np.int64], shown: Shown) -> list[dict[str, Any]]:
+        """What was left out, and why: copies of stories that are shown, and candidates below the least score."""
+        left_out = [
+            self._reason(copy, "same story as the query" if leader < 0 else "same story as a better hit", leader)
+            for copy, leader in ranked.copies[:_REJECTED]
+        ]
+        kept = set(places.tolist())
+        below = [place for place in range(len(ranked.rows)) if place not in kept][: _REJECTED - len(left_out)]
+        return left_out + [
+            self._reason(int(ranked.rows[place]), "below min_score", -1, float(ranked.scores[place])) for place in below
+        ]
+
+    def _reason(self, row: int, reason: str, same_as: int, score: float | None = None) -> dict[str, Any]:
+        record = self._generation.record(row)
+        result: dict[str, Any] = {"id": record["id"], "title": record.get("title", ""), "reason": reason}
+        if same_as >= 0:
+            result["same_as"] = self._generation.record(same_as)["id"]
+        if score is not None:
+            result["score"] = round(score, 4)
+        return result
+
+    def _values(self, row: int, shown: Shown) -> dict[str, Any]:
+        generation, columns = self._generation, self._generation.columns
+        story = story_from_record(generation.record(row))
+        second = int(columns.second[row])
+        values: dict[str, Any] = {
+            "id": story.id,
+            "kind": story.kind,
+            "title": display_title(story),
+            "url": story.url,
+            "summary": summary(story),
+            "image": story.image.to_record() if story.image else None,
+            "date_published": None if second == UNDATED else str(Moment(second, bool(columns.is_day[row]))),
+            "language": story.language,
+            "section": story.section,
+            "source": story.source,
+        }
+        if story.kind == HEADLINE:
+            values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
+        return values
+
+    def _pick(self, row: int, values: dict[str, Any], fields: Fields) -> dict[str, Any]:
+        names, further, everything = fields
+        picked = {name: values[name] for name in names if name in values}
+        if further:
+            record = self._generation.record(row)
+            wanted = record if everything else {name: record[name] for name in further if name in record}
+            picked = dict(wanted) | picked
+        return picked
+
+    def _named(self, rows: NDArray[np.int64], shown: Shown) -> list[dict[str, Any]]:
+        records = (self._generation.record(int(row)) for row in rows[shown[rows]][:MENTIONS])
+        return [{"id": record["id"], "title": record.get("title", "")} for record in records]

@@ -1,0 +1,21 @@
+"""Generations: immutable folders that hold an index; `folder.IndexFolder` keeps them and says which is live."""
+
+from recommender.generation.folder import IndexFolder, Listed
+from recommender.generation.layout import FACETS, FORMAT, Layout
+from recommender.generation.manifest import Manifest, read_manifest, verify_files
+from recommender.generation.reader import Columns, Generation
+from recommender.generation.writer import GenerationWriter
+
+__all__ = [
+    "FACETS",
+    "FORMAT",
+    "Columns",
+    "Generation",
+    "GenerationWriter",
+    "IndexFolder",
+    "Layout",
+    "Listed",
+    "Manifest",
+    "read_manifest",
+    "verify_files",
+]

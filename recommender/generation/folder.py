@@ -1,0 +1,211 @@
+"""The index folder: its generations, which one is live, and the change from one to another."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
+from recommender.generation.layout import Layout
+from recommender.generation.manifest import Manifest, read_manifest
+from recommender.generation.reader import Generation
+from recommender.storage import read_json, sync_folder, write_json
+
+HISTORY = 20
+"""Promotions that are remembered, for rolling back."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A generation as `recommender index list` shows it; `problem` says why it cannot be used."""
+
+    name: str
+    live: bool
+    manifest: Manifest | None
+    problem: str | None = None
+
+
+class IndexFolder:
+    """Generations under `generations/`; `live.json` names the live one and its predecessors, the newest last."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._live = path / "live.json"
+        self._generations = path / "generations"
+
+    def live_name(self) -> str:
+        """The name of the live generation.
+
+        Raises:
+            IndexMissing: there is none yet.
+        """
+        name = self._pointer()[0]
+        if name is None:
+            raise IndexMissing(
+                f"no index in {self.path}: build one with `recommender build CORPUS --index {self.path}` "
+                "(or set --index / RECOMMENDER_INDEX to where it is)"
+            )
+        return name
+
+    def live_token(self) -> tuple[int, int] | None:
+        """Changes when another generation goes live: cheap enough to look at on each request."""
+        try:
+            status = self._live.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def open_live(self, checksums: bool = True) -> Generation:
+        """Open the live generation."""
+        while True:
+            name = self.live_name()
+            try:
+                return Generation(self.folder_of(name), checksums)
+            except IndexFault:
+                if self.live_name() == name:  # else it was promoted away and pruned meanwhile
+                    raise
+
+    def open(self, name: str, checksums: bool = True) -> Generation:
+        """Open the generation of that name."""
+        return Generation(self.folder_of(name), checksums)
+
+    def folder_of(self, name: str) -> Path:
+        """The folder of a generation.
+
+        Raises:
+            IndexMissing: there is none of that name.
+        """
+        folder = self._generations / name
+        if not name or "/" in name or name.startswith(".") or not folder.is_dir():
+            known = ", ".join(self.names()) or "none"
+            raise IndexMissing(f"no generation {name!r} in {self.path}; there are: {known}")
+        return folder
+
+    def names(self) -> list[str]:
+        """The generations' names, oldest first."""
+        if not self._generations.is_dir():
+            return []
+        return sorted(path.name for path in self._generations.glob("[!.]*") if path.is_dir())
+
+    def listing(self) -> list[Listed]:
+        """All generations, oldest first."""
+        live = self._pointer()[0]
+        result = []
+        for name in self.names():
+            try:
+                result.append(Listed(name, name == live, read_manifest(self._generations / name)))
+            except IndexFault as error:
+                result.append(Listed(name, name == live, None, str(error)))
+        return result
+
+    def create(self) -> tuple[str, Path]:
+        """A new generation's name and the temporary folder to write it in.
+
+        Raises:
+            IndexCorrupt: the folder cannot be written.
+        """
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        temporary = self._generations / f".{name}.tmp"
+        try:
+            temporary.mkdir(parents=True)
+        except OSError as error:
+            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
+        return name, temporary
+
+    def adopt(self, name: str, temporary: Path) -> Path:
+        """Verify a written generation by opening it, then give it its name."""
+        Generation(temporary).close()
+        folder = self._generations / name
+        temporary.rename(folder)
+        sync_folder(self._generations)
+        return folder
+
+    def promote(self, name: str) -> None:
+        """Verify a generation by opening it and make it the live one."""
+        Generation(self.folder_of(name)).close()
+        live, history = self._pointer()
+        if live == name:
+            return
+        kept = [old for old in history if old != name] + ([live] if live else [])
+        write_json(self._live, {"generation": name, "history": kept[-HISTORY:]})
+
+    def rollback(self) -> str:
+        """Go back to the generation that was live before, and return its name.
+
+        Raises:
+            IndexMissing: there is none to go back to.
+        """
+        live, history = self._pointer()
+        there = set(self.names())
+        for place in range(len(history) - 1, -1, -1):
+            if history[place] in there and history[place] != live:
+                Generation(self.folder_of(history[place])).close()
+                write_json(self._live, {"generation": history[place], "history": history[:place]})
+                return history[place]
+        raise IndexMissing(f"{self.path}: no earlier generation to go back to")
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all but the newest `keep` generations; never the live one, its predecessor or one that is open."""
+        live, history = self._pointer()
+        spared = {live, *history[-1:]}
+        old = [name for name in self.names()[: -keep or None] if name not in spared]
+        removed = [name for name in old if self._remove(self._generations / name)]
+        for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
+            shutil.rmtree(leftover, ignore_errors=True)
+        return removed
+
+    def _remove(self, folder: Path) -> bool:
+        with contextlib.suppress(OSError):
+            handle = os.open(Layout(folder).manifest, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                doomed = folder.with_name(f".{folder.name}.tmp")
+                folder.rename(doomed)  # in one step: a reader finds all of it or nothing
+            except BlockingIOError:
+                return False
+            finally:
+                os.close(handle)
+            shutil.rmtree(doomed, ignore_errors=True)
+            return True
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for a change: one builder at a time.
+
+        Raises:
+            IndexBusy: another process holds it.
+            IndexCorrupt: the folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / "lock").open("a+")
+        except OSError as error:
+            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+                raise IndexBusy(f"{self.path} is being changed by {holder}; wait until it is done") from None
+            file.seek(0)
+            file.truncate()
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield
+
+    def _pointer(self) -> tuple[str | None, list[str]]:
+        if not self._live.exists():
+            return None, []
+        content = read_json(self._live)
+        try:
+            return str(content["generation"]), [str(name) for name in content.get("history", [])]
+        except (AttributeError, KeyError, TypeError):
+            raise IndexCorrupt(f"{self._live}: is damaged; promote a generation: {', '.join(self.names())}") from None

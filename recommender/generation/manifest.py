@@ -1,0 +1,120 @@
+"""The manifest of a generation: what it is, and the size and SHA-256 of each of its files."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import IndexCorrupt, IndexFormat, IndexMissing
+from recommender.generation.layout import FORMAT, Layout
+from recommender.storage import read_json, sha256_of, sync_file, sync_folder, write_json
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file's size in bytes and its SHA-256."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation was made of.
+
+    `embedder` has `model`, `fingerprint`, `dim`, `runtime`, and the text `recipe`; `counts` are numbers of
+    stories, headlines, links, rejected records and so on; `journal` is the position up to which live changes are in.
+    """
+
+    name: str
+    built_at: str
+    rows: int
+    embedder: dict[str, Any]
+    analysis: str
+    corpora: list[dict[str, Any]]
+    counts: dict[str, int]
+    journal: int = 0
+    dense: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    format: int = FORMAT
+    files: dict[str, FileEntry] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, the manifest left out."""
+        return sum(entry.size for entry in self.files.values())
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """List the folder's files, make them durable, and write the manifest last."""
+    layout = Layout(folder)
+    names = sorted(path for path in folder.rglob("*") if path.is_file() and path != layout.manifest)
+
+    def entry(path: Path) -> FileEntry:
+        sync_file(path)
+        return FileEntry(path.stat().st_size, sha256_of(path))
+
+    with ThreadPoolExecutor() as pool:
+        files = dict(zip((path.relative_to(folder).as_posix() for path in names), pool.map(entry, names), strict=True))
+    complete = Manifest(**{**vars(manifest), "files": files})
+    for inner in {path.parent for path in names}:
+        sync_folder(inner)
+    write_json(layout.manifest, asdict(complete))
+    return complete
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a generation's manifest.
+
+    Raises:
+        IndexMissing: the folder has none.
+        IndexFormat: another format version.
+        IndexCorrupt: it is no manifest.
+    """
+    path = Layout(folder).manifest
+    if not path.exists():
+        raise IndexMissing(f"{folder} holds no generation (no {path.name})")
+    content = read_json(path)
+    version = content.get("format") if isinstance(content, dict) else None
+    if version != FORMAT:
+        raise IndexFormat(
+            f"{folder} has format {version!r}, this version of the recommender reads {FORMAT}: "
+            "rebuild the index with `recommender build`, or use the version that wrote it"
+        )
+    try:
+        files = {name: FileEntry(**entry) for name, entry in content.pop("files").items()}
+        return Manifest(**content, files=files)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise IndexCorrupt(f"{path}: is no manifest of format {FORMAT} ({error})") from None
+
+
+def verify_files(folder: Path, manifest: Manifest, checksums: bool = True) -> None:
+    """Compare every file with the manifest.
+
+    Raises:
+        IndexCorrupt: one is missing, has another size or another checksum.
+    """
+
+    def check(item: tuple[str, FileEntry]) -> str | None:
+        name, entry = item
+        path = folder / name
+        try:
+            size = path.stat().st_size
+            if size != entry.size:
+                return f"{path}: has {size} bytes, the manifest says {entry.size}"
+            if checksums and (found := sha256_of(path)) != entry.sha256:
+                return f"{path}: has SHA-256 {found}, the manifest says {entry.sha256}"
+        except OSError as error:
+            return f"{path}: cannot be read ({error.strerror})"
+        return None
+
+    with ThreadPoolExecutor() as pool:
+        problems = [problem for problem in pool.map(check, manifest.files.items()) if problem]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise IndexCorrupt(
+            f"{problems[0]}{more}: the generation was altered; "
+            "promote another (`recommender index list`) or build it again"
+        )

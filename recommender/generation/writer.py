@@ -1,0 +1,88 @@
+"""Writes a generation row by row; memory holds keys and columns of numbers, not the stories."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from recommender.dates import UNDATED
+from recommender.dense import FlatWriter
+from recommender.generation.layout import COLUMNS, FACETS, Layout
+from recommender.generation.manifest import Manifest, write_manifest
+from recommender.graph import write_graph
+from recommender.lexical import LexicalWriter
+from recommender.readmore import canonical_url, normalise_headline
+from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
+from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
+from recommender.vectors import Float32
+
+
+class GenerationWriter:
+    """Add every story in row order (undated first, then by date, then by id descending), then `finish`."""
+
+    def __init__(self, folder: Path, dim: int) -> None:
+        self.layout = Layout(folder)
+        (folder / "columns").mkdir(parents=True)
+        self.rows = 0
+        self._stories: BinaryIO = self.layout.stories.open("wb")
+        self._story_start = NpyWriter(self.layout.story_start, np.int64)
+        self._story_start.append([0])
+        self._columns = {name: NpyWriter(self.layout.column(name), dtype) for name, dtype in COLUMNS.items()}
+        self._facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+        self._vectors = FlatWriter(dim)
+        self._lexical = LexicalWriter(self.layout.lexical)
+
+    def add(self, story: Story, title: Sequence[str], body: Sequence[str]) -> None:
+        """Add the next row: the story, and the lexical terms of its title and of its body."""
+        self._stories.write(dump_record(story.to_record()) + b"\n")
+        self._story_start.append([self._stories.tell()])
+        values = {
+            "second": story.published.second if story.published else UNDATED,
+            "is_day": bool(story.published and story.published.is_day),
+            "section": self._facet("section", story.section),
+            "language": self._facet("language", story.language),
+            "source": self._facet("source", story.source),
+            "kind": KINDS.index(story.kind),
+            "digest": story.is_digest,
+            "status": STATUSES.index(story.status),
+            "embargoed": story.embargoed.second if story.embargoed else UNDATED,
+            "id_key": key64(story.id),
+            "url_key": key64(canonical_url(story.url)) if story.url else 0,
+            "headline_key": key64(normalise_headline(story.title)) if story.title else 0,
+        }
+        for name, value in values.items():
+            self._columns[name].append([value])
+        self._lexical.add(title, body)
+        self.rows += 1
+
+    def add_vectors(self, vectors: Float32, truncated: Iterable[bool]) -> None:
+        """Add the unit vectors (m, dim) of the next rows that have none yet."""
+        self._vectors.add(vectors)
+        self._columns["truncated"].append(np.fromiter(truncated, np.bool_))
+
+    def _facet(self, name: str, value: str | None) -> int:
+        known = self._facets[name]
+        return -1 if value is None else known.setdefault(value, len(known))
+
+    def finish(self, links: Iterable[Link], manifest: Manifest) -> Manifest:
+        """Write what needs every row, and the manifest last."""
+        self._stories.close()
+        self._story_start.close()
+        for column in self._columns.values():
+            column.close()
+        write_json(self.layout.facets, {name: list(values) for name, values in self._facets.items()})
+        for name in ("id_key", "url_key", "headline_key"):
+            self._write_lookup(name)
+        self._vectors.finish(self.layout.vectors)
+        self._lexical.finish()
+        write_graph(self.layout.graph, self.rows, links)
+        return write_manifest(self.layout.folder, manifest)
+
+    def _write_lookup(self, name: str) -> None:
+        keys = map_array(self.layout.column(name), np.uint64)
+        rows = np.flatnonzero(keys)
+        order = rows[np.argsort(keys[rows], kind="stable")]
+        sorted_path, rows_path = self.layout.lookup(name)
+        save_array(sorted_path, keys[order])
+        save_array(rows_path, order.astype(np.int32))

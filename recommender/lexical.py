@@ -1,0 +1,260 @@
+"""The lexical channel: BM25 over titles and bodies, in memory-mapped arrays.
+
+Two views of the same terms: postings (term -> rows, with the term's BM25 weight there) answer a query in
+one pass; the forward index (row -> terms) gives a stored story's terms without reading its text again.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.storage import NpyWriter, key64, map_array, save_array
+from recommender.vectors import Float32, Int64
+
+K1 = 3.0
+B = 0.9
+IDF_POWER = 1.5
+"""BM25's saturation and length normalisation (Robertson & Zaragoza 2009) and a power on its idf: high values, because
+the query is a whole article, whose rare words say what it is about; chosen on links that editors made
+(`docs/evaluation.md`)."""
+
+QUERY_TERMS = 100
+"""A longer query keeps its heaviest terms; with more of them the ranking of whole articles gets worse, not better."""
+
+TITLE_K1 = 1.2
+TITLE_B = 0.3
+"""The same for titles, where a word stands once and lengths differ little."""
+
+_CHUNK = 4_000_000
+
+Int32 = NDArray[np.int32]
+
+
+class Terms(NamedTuple):
+    """A bag of terms: ids (n,) int32, unique and ascending; how often each stands there (n,) float32."""
+
+    ids: Int32
+    counts: Float32
+
+
+NO_TERMS = Terms(np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+class LexicalWriter:
+    """Writes a lexical index row by row; memory holds the vocabulary, not the corpus."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._vocabulary: dict[str, int] = {}
+        self._forward_terms = NpyWriter(folder / "forward_terms.npy", np.int32)
+        self._forward_counts = NpyWriter(folder / "forward_counts.npy", np.uint8)
+        self._forward_start = NpyWriter(folder / "forward_start.npy", np.int64)
+        self._title_terms = NpyWriter(folder / "title_terms.npy", np.int32)
+        self._title_start = NpyWriter(folder / "title_start.npy", np.int64)
+        self._lengths = NpyWriter(folder / "lengths.npy", np.int32)
+        self._forward_start.append([0])
+        self._title_start.append([0])
+
+    def add(self, title: Sequence[str], body: Sequence[str]) -> None:
+        """Add the next row: the terms of its title and of its body (without the title)."""
+        number = self._vocabulary.setdefault
+        title_ids = [number(term, len(self._vocabulary)) for term in title]
+        ids = np.array(title_ids + [number(term, len(self._vocabulary)) for term in body], np.int32)
+        unique, counts = np.unique(ids, return_counts=True)
+        self._forward_terms.append(unique)
+        self._forward_counts.append(np.minimum(counts, 255))
+        self._forward_start.append([self._forward_terms.length])
+        self._title_terms.append(np.unique(np.array(title_ids, np.int32)))
+        self._title_start.append([self._title_terms.length])
+        self._lengths.append([len(ids)])
+
+    def finish(self) -> None:
+        """Close the forward index and turn it into postings."""
+        for writer in (
+            self._forward_terms,
+            self._forward_counts,
+            self._forward_start,
+            self._title_terms,
+            self._title_start,
+            self._lengths,
+        ):
+            writer.close()
+        self._write_vocabulary()
+        _write_postings(self._folder, len(self._vocabulary))
+
+    def _write_vocabulary(self) -> None:
+        keys = np.fromiter((key64(term) for term in self._vocabulary), np.uint64, len(self._vocabulary))
+        order = np.argsort(keys, kind="stable")
+        save_array(self._folder / "term_keys.npy", keys[order])
+        save_array(self._folder / "term_ids.npy", order.astype(np.int32))
+        with (
+            NpyWriter(self._folder / "term_text.npy", np.uint8) as text,
+            NpyWriter(self._folder / "term_start.npy", np.int64) as start,
+        ):
+            start.append([0])
+            for term in self._vocabulary:
+                text.append(np.frombuffer(term.encode(), np.uint8))
+                start.append([text.length])
+
+
+def _write_postings(folder: Path, vocabulary: int) -> None:
+    terms = map_array(folder / "forward_terms.npy", np.int32)
+    counts = map_array(folder / "forward_counts.npy", np.uint8)
+    start = map_array(folder / "forward_start.npy", np.int64)
+    lengths = map_array(folder / "lengths.npy", np.int32)
+    rows = len(lengths)
+    frequency = np.zeros(vocabulary, np.int64)
+    for begin in range(0, len(terms), _CHUNK):
+        frequency += np.bincount(terms[begin : begin + _CHUNK], minlength=vocabulary)
+    starts = np.concatenate([[0], np.cumsum(frequency)])
+    save_array(folder / "posting_start.npy", starts.astype(np.int64))
+    idf = inverse_document_frequency(frequency, rows)
+    norm = length_norm(lengths)
+    posting_rows = np.lib.format.open_memmap(folder / "posting_rows.npy", "w+", np.int32, (len(terms),))
+    weights = np.lib.format.open_memmap(folder / "posting_weights.npy", "w+", np.float32, (len(terms),))
+    cursor = starts[:-1].copy()
+    row = 0
+    while row < rows:
+        # Whole rows of about _CHUNK entries: sorted by term, each term's run goes behind what it has already.
+        end = min(max(int(np.searchsorted(start, start[row] + _CHUNK)), row + 1), rows)
+        part = terms[start[row] : start[end]]
+        owner = np.repeat(np.arange(row, end, dtype=np.int32), np.diff(start[row : end + 1]))
+        order = np.argsort(part, kind="stable")
+        part, owner = part[order], owner[order]
+        tf = counts[start[row] : start[end]][order].astype(np.float32)
+        used, first, times = np.unique(part, return_index=True, return_counts=True)
+        place = np.repeat(cursor[used] - first, times) + np.arange(len(part))
+        posting_rows[place] = owner
+        weights[place] = idf[part] ** IDF_POWER * saturate(tf, norm[owner])
+        cursor[used] += times
+        row = end
+    posting_rows.flush()
+    weights.flush()
+
+
+def inverse_document_frequency(frequency: NDArray[np.integer], rows: int) -> Float32:
+    """ln(1 + (N - df + 1/2) / (df + 1/2)), never negative (as in Lucene)."""
+    return np.log1p((rows - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+
+
+def length_norm(lengths: NDArray[np.integer]) -> Float32:
+    """k1 (1 - b + b length / mean length) of each row."""
+    mean = max(float(lengths.mean()) if len(lengths) else 1.0, 1.0)
+    return (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
+
+
+def saturate(tf: Float32, norm: Float32) -> Float32:
+    """BM25's tf (k1 + 1) / (tf + norm)."""
+    result: Float32 = tf * np.float32(K1 + 1) / (tf + norm)
+    return result
+
+
+class LexicalIndex:
+    """Searches what a `LexicalWriter` wrote; many processes may map one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._term_keys = map_array(folder / "term_keys.npy", np.uint64)
+        self._term_ids = map_array(folder / "term_ids.npy", np.int32)
+        self._term_text = map_array(folder / "term_text.npy", np.uint8)
+        self._term_start = map_array(folder / "term_start.npy", np.int64)
+        self._posting_start = map_array(folder / "posting_start.npy", np.int64)
+        self._posting_rows = map_array(folder / "posting_rows.npy", np.int32)
+        self._posting_weights = map_array(folder / "posting_weights.npy", np.float32)
+        self._forward_start = map_array(folder / "forward_start.npy", np.int64)
+        self._forward_terms = map_array(folder / "forward_terms.npy", np.int32)
+        self._forward_counts = map_array(folder / "forward_counts.npy", np.uint8)
+        self._title_start = map_array(folder / "title_start.npy", np.int64)
+        self._title_terms = map_array(folder / "title_terms.npy", np.int32)
+        self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
+        self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
+        self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def lookup(self, terms: Iterable[str]) -> Terms:
+        """The known ones among terms, counted."""
+        counts: dict[str, int] = {}
+        for term in terms:
+            counts[term] = counts.get(term, 0) + 1
+        if not counts or not len(self._term_keys):
+            return NO_TERMS
+        keys = np.fromiter((key64(term) for term in counts), np.uint64, len(counts))
+        place = np.minimum(np.searchsorted(self._term_keys, keys), len(self._term_keys) - 1)
+        known = self._term_keys[place] == keys
+        ids = self._term_ids[place[known]]
+        order = np.argsort(ids)
+        times = np.fromiter(counts.values(), np.float32, len(counts))[known]
+        return Terms(ids[order], times[order])
+
+    def terms_of(self, row: int) -> Terms:
+        """The terms of a stored row, title and body."""
+        begin, end = self._forward_start[row], self._forward_start[row + 1]
+        return Terms(self._forward_terms[begin:end], self._forward_counts[begin:end].astype(np.float32))
+
+    def title_terms_of(self, row: int) -> Int32:
+        """The distinct term ids of a stored row's title, ascending."""
+        return self._title_terms[self._title_start[row] : self._title_start[row + 1]]
+
+    def weigh(self, query: Terms) -> tuple[Int32, Float32]:
+        """The heaviest terms of a query, at most `QUERY_TERMS`, ids ascending; and the weight 1 + ln tf of each."""
+        weights = 1 + np.log(np.maximum(query.counts, 1))
+        if len(query.ids) <= QUERY_TERMS:
+            return query.ids, weights
+        heavy = weights * self.idf[query.ids] ** IDF_POWER
+        kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
+        return query.ids[kept], weights[kept]
+
+    def scores(self, ids: Int32, weights: Float32) -> Float32:
+        """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
+        total = np.zeros(len(self.lengths), np.float32)
+        starts = self._posting_start
+        for term, weight in zip(ids.tolist(), weights.tolist(), strict=True):
+            begin, end = starts[term], starts[term + 1]
+            # Rows of one term are distinct, so a plain indexed addition is right.
+            total[self._posting_rows[begin:end]] += self._posting_weights[begin:end] * np.float32(weight)
+        return total
+
+    def title_scores(self, ids: Int32, weights: Float32, rows: Int64) -> tuple[Float32, Float32]:
+        """The same for the titles of some rows (m,), and the share of each title's terms that are among `ids`."""
+        terms, offsets = self.gather_titles(rows)
+        sizes = np.diff(offsets)
+        if not len(ids) or not len(terms):
+            return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        place = np.minimum(np.searchsorted(ids, terms), len(ids) - 1)
+        found = ids[place] == terms
+        value = np.where(found, weights[place] * self.idf[terms] ** IDF_POWER, 0)
+        total, count = _sums(value, offsets), _sums(found, offsets)
+        norm = TITLE_K1 * (1 - TITLE_B + TITLE_B * sizes / self.mean_title)
+        share = np.divide(count, sizes, out=np.zeros(len(rows)), where=sizes > 0)
+        return (total * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32), share.astype(np.float32)
+
+    def text_of(self, term: int) -> str:
+        """The term's text, as stemmed."""
+        return bytes(self._term_text[self._term_start[term] : self._term_start[term + 1]]).decode()
+
+    def gather_titles(self, rows: Int64) -> tuple[Int32, Int64]:
+        """Title term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
+        return _gather(self._title_start, self._title_terms, rows)
+
+    def gather_terms(self, rows: Int64) -> tuple[Int32, Int64]:
+        """Term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
+        return _gather(self._forward_start, self._forward_terms, rows)
+
+
+def _gather(starts: Int64, values: Int32, rows: Int64) -> tuple[Int32, Int64]:
+    begin = starts[rows]
+    sizes = starts[rows + 1] - begin
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    place = np.repeat(begin - offsets[:-1], sizes) + np.arange(offsets[-1])
+    return values[place], offsets
+
+
+def _sums(values: NDArray[Any], offsets: Int64) -> NDArray[np.float64]:
+    """The sum of each run of `values`; `offsets` (m + 1,) say where they begin."""
+    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return np.subtract(total[offsets[1:]], total[offsets[:-1]])

@@ -1,0 +1,104 @@
+"""The ranking model: a weighted sum of named features, kept as readable JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from recommender.errors import IndexCorrupt
+from recommender.vectors import Float32
+
+VERSION = 1
+
+FEATURES: dict[str, str] = {
+    "similarity": "says similar things",
+    "lexical": "shares rare words",
+    "title": "its headline's words are in the story",
+    "quoted": "its headline is quoted in the story",
+    "votes": "editors of similar stories linked to it",
+    "age": "close in time",
+    "age_week": "older than a week",
+    "age_month": "older than a month",
+    "age_year": "older than a year",
+}
+"""Every feature, in words for an editor."""
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Weights by feature; a weighted sum becomes a score of 0 to 1 by 1 / (1 + exp(-(slope · sum + offset)))."""
+
+    weights: Mapping[str, float]
+    slope: float
+    offset: float
+    origin: str = "default"
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def sums(self, features: Float32) -> Float32:
+        """The weighted sum of each row of a feature matrix (n, len(FEATURES)), columns in the order of `FEATURES`."""
+        return np.matmul(features, self.vector)
+
+    @property
+    def vector(self) -> Float32:
+        """The weights in the order of `FEATURES`; a feature without one has 0."""
+        return np.array([self.weights.get(name, 0.0) for name in FEATURES], np.float32)
+
+    def score(self, sums: Float32) -> Float32:
+        """Calibrated scores, 0 to 1, in the order of the sums."""
+        return (1 / (1 + np.exp(-(self.slope * sums + self.offset)))).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """The model as a JSON object."""
+        return {
+            "version": VERSION,
+            "origin": self.origin,
+            "weights": dict(self.weights),
+            "slope": self.slope,
+            "offset": self.offset,
+            "about": dict(self.about),
+        }
+
+
+def ranker_from_json(content: Any) -> Ranker:
+    """Read what `Ranker.to_json` wrote.
+
+    Raises:
+        IndexCorrupt: it is no such model, or of another version.
+    """
+    try:
+        if content["version"] != VERSION:
+            raise ValueError(f"has version {content['version']}, this program reads {VERSION}")
+        weights = {str(name): float(weight) for name, weight in content["weights"].items()}
+        if unknown := set(weights) - set(FEATURES):
+            raise ValueError(f"has unknown features {sorted(unknown)}")
+        slope, offset = float(content["slope"]), float(content["offset"])
+        return Ranker(weights, slope, offset, str(content["origin"]), content.get("about", {}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise IndexCorrupt(f"the ranking model cannot be read: {error}") from None
+
+
+DEFAULT = Ranker(
+    weights={"similarity": 4.3, "lexical": 3.2, "title": 1.0, "quoted": 2.0, "votes": 0.8, "age": -0.4},
+    slope=1.0,
+    offset=-3.5,
+)
+"""Weights that need no links of the corpus: the best on all of several corpora at once (`docs/evaluation.md`)."""
+
+
+def shares(ranker: Ranker, features: Float32, background: Float32) -> list[dict[str, float]]:
+    """How much each feature moved each row's sum away from that of the background row: name to signed amount."""
+    moved = (features - background) * ranker.vector
+    return [
+        {name: round(float(value), 4) for name, value in zip(FEATURES, row, strict=True) if abs(value) >= 0.005}
+        for row in moved
+    ]
+
+
+def matrix(columns: Mapping[str, Float32], rows: int) -> Float32:
+    """A feature matrix (rows, len(FEATURES)) of named columns; one that is absent is 0."""
+    result = np.zeros((rows, len(FEATURES)), np.float32)
+    for place, name in enumerate(FEATURES):
+        if name in columns:
+            result[:, place] = columns[name]
+    return result

@@ -1,0 +1,25 @@
+"""Read-more pointers: cut from a body (`text`, `page`), then resolved to the stories that they mean (`resolve`)."""
+
+from recommender.readmore.keys import canonical_url, normalise_headline
+from recommender.readmore.page import ParsedPage, html_article
+from recommender.readmore.records import cut_record
+from recommender.readmore.resolve import Candidate, Lookups, Settled, settle
+from recommender.readmore.resolver import Resolver, Stub, Stubs, stub_story
+from recommender.readmore.text import split_read_more
+
+__all__ = [
+    "Candidate",
+    "Lookups",
+    "ParsedPage",
+    "Resolver",
+    "Settled",
+    "Stub",
+    "Stubs",
+    "canonical_url",
+    "cut_record",
+    "html_article",
+    "normalise_headline",
+    "settle",
+    "split_read_more",
+    "stub_story",
+]

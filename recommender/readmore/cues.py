@@ -1,0 +1,122 @@
+"""The lines by which editors announce other stories: "Read more:", "Читайте також:" and their like."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import product
+
+# Phrases are parted by ";", alternatives of a word by "/"; "_" joins the words of one alternative.
+_STRONG = """
+read more/also/next; also read; read more on this; read more on this/the story/topic/subject
+related; related article/articles/story/stories/news/content/coverage/post/posts/reading/links; more related stories
+more on this; more on this/the story/topic/subject; more stories; more like this
+see also; you may/might also like; you may/might be_interested_in/also_be_interested_in; don't miss
+
+читайте/читати/читай також/ще/далі; також читайте; читайте більше; дивіться/дивись також; також по/за темі/темою
+за темою; по темі; до теми; ще/більше за/по темою/темі; більше на цю тему; новини/матеріали/статті за/по темою/темі
+пов'язані/схожі новини/статті/матеріали
+
+читайте/читать/читай также/ещё/еще/далее; также читайте; смотрите/смотри также; по теме; ещё/еще/больше/также по теме
+другие материалы по теме; новости/материалы/статьи по теме; связанные/похожие новости/статьи/материалы
+
+lesen sie auch/mehr/weiter/dazu/hierzu; lesen sie dazu/hierzu auch; lesen sie auch dazu; lies auch/mehr; mehr lesen
+mehr zum thema; mehr zu diesem thema; passend zum thema; weitere artikel; weitere artikel zum thema; siehe auch
+das könnte sie interessieren/auch_interessieren; verwandte/ähnliche artikel/themen/beiträge; auch interessant
+
+à/a lire aussi/également; lire/lisez aussi/également; lire plus; à/a voir aussi; voir aussi; sur le même sujet/thème
+plus sur ce sujet; articles liés/similaires/connexes/associés; à/a découvrir aussi
+
+leer/lea/lee más/también; ver/vea/véase también; le/te puede interesar; le/te puede interesar también
+también le/te puede interesar; puede interesarle; más sobre este/el tema; sigue leyendo; te recomendamos
+noticias/artículos/contenido/contenidos/notas relacionadas/relacionados/relacionado; relacionado; relacionados
+
+czytaj/przeczytaj/zobacz/sprawdź też/także/również; czytaj więcej/dalej; więcej na ten temat; powiązane
+powiązane/podobne artykuły; warto przeczytać
+
+leggi anche/altro; leggi di più; vedi/guarda anche; potrebbe/potrebbero interessarti; ti potrebbe/potrebbero interessare
+potrebbe/potrebbero interessarti anche; ti potrebbe/potrebbero interessare anche; articoli/notizie correlati/correlate
+sullo stesso argomento/tema
+"""
+
+# Said of other things as well (a source, a book, a topic): these announce a list, never one unlinked line.
+_WEAK = """
+further reading; zum thema; mehr dazu; weiterlesen; en savoir plus; pour en savoir plus; más información
+polecamy; approfondimenti; per approfondire
+"""
+
+
+def _expand(phrases: str) -> set[str]:
+    split = [part.split() for part in phrases.replace("\n", ";").split(";") if part.strip()]
+    return {
+        " ".join(words).replace("_", " ")
+        for phrase in split
+        for words in product(*(alternatives.split("/") for alternatives in phrase))
+    }
+
+
+_CUES = dict.fromkeys(_expand(_STRONG), False) | dict.fromkeys(_expand(_WEAK), True)
+"""Every cue, and whether it is a weak one."""
+_FIRST_WORDS = {phrase.split()[0] for phrase in _CUES}
+_LONGEST = max(len(phrase.split()) for phrase in _CUES)
+
+_FIRST_WORD = re.compile(r"[^\w\[]*(\w[\w'’ʼ]*)")
+_HEAD = re.compile(rf"[^\w\[]*((?:\w[\w'’ʼ]*\s+){{0,{_LONGEST - 1}}}\w[\w'’ʼ]*)")
+_WORD = re.compile(r"\S+")
+_COLON = re.compile(r"[\s*_]*[:：][\s*_]*")
+_NO_WORDS = re.compile(r"[\W_]*")
+_MARKERS = frozenset("-*+•–—·")
+
+MAX_LINE = 2_000
+"""A longer line is prose and no cue, nor a headline (its URLs may be long)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """How a line begins with a cue.
+
+    `colon`: the cue ends in a colon; `weak`: it is also said of other things; `rest`: what follows it on the line;
+    `marked`: the line itself stands in a bulleted list.
+    """
+
+    colon: bool
+    weak: bool
+    rest: str
+    marked: bool
+
+
+def find_cue(line: str) -> Cue | None:
+    """The cue that a line begins with, or None; leading bullets, emoji and Markdown signs do not matter."""
+    if len(line) > MAX_LINE:
+        return None
+    first = _FIRST_WORD.match(line)
+    if first is None or _key(first[1]) not in _FIRST_WORDS:
+        return None
+    line = unicodedata.normalize("NFC", line.strip())
+    head = _HEAD.match(line)
+    if head is None:
+        return None
+    words = list(_WORD.finditer(line, head.start(1), head.end(1)))
+    for count in range(len(words), 0, -1):
+        weak = _CUES.get(" ".join(_key(word[0]) for word in words[:count]))
+        if weak is not None:
+            return _cue(line, head.start(1), words[count - 1].end(), weak)
+    return None
+
+
+def _cue(line: str, start: int, end: int, weak: bool) -> Cue:
+    colon = _COLON.match(line, end)
+    rest = line[colon.end() if colon else end :].strip()
+    if _NO_WORDS.fullmatch(rest):
+        rest = ""
+    lead = line[:start].split()
+    return Cue(colon=colon is not None, weak=weak, rest=rest, marked=bool(lead) and lead[0] in _MARKERS)
+
+
+def is_cue(text: str) -> bool:
+    """Whether a text is nothing but a cue, as on a button."""
+    cue = find_cue(text)
+    return cue is not None and not cue.rest
+
+
+def _key(word: str) -> str:
+    return unicodedata.normalize("NFC", word).lower().replace("’", "'").replace("ʼ", "'")

@@ -1,0 +1,97 @@
+"""What every route shares: settings, the engine, the worker threads, the cache, keys and metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from starlette.requests import Request
+
+from recommender.engine.answer import Recommendations
+from recommender.engine.query import Options, Query
+from recommender.errors import RecommenderError
+from recommender.service.cache import AnswerCache
+from recommender.service.metrics import Metrics
+from recommender.service.problems import NotReady
+from recommender.service.security import Keys
+from recommender.service.work import Work
+from recommender.settings import Settings
+
+if TYPE_CHECKING:
+    from recommender.generation import IndexFolder
+
+
+class Engine(Protocol):
+    """The part of `engine.Recommender` that the service calls; safe to call from several threads."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether queries can be answered."""
+
+    @property
+    def index(self) -> "IndexFolder":
+        """The folder of generations."""
+
+    def related(self, query: Query, options: Options) -> Recommendations:
+        """The nearest stories to a query."""
+
+    def related_many(self, requests: Sequence[tuple[Query, Options]]) -> list[Recommendations | RecommenderError]:
+        """The answers to several queries, from one generation."""
+
+    def story(self, story_id: str) -> dict[str, Any]:
+        """A story's record, its links and who mentions it."""
+
+    def state(self) -> tuple[str, int, int | None]:
+        """What an answer depends on beside its question: generation, journal position, next change of an embargo."""
+
+    def describe(self) -> dict[str, Any]:
+        """What is served, for operators."""
+
+    def refresh(self) -> None:
+        """Serve the generation that was promoted, if another was."""
+
+    def close(self) -> None:
+        """Let go of the index."""
+
+
+@dataclass
+class Service:
+    """One application's parts. `engine_work` answers questions; `change_work` changes the index, one at a time."""
+
+    settings: Settings
+    engine: Engine
+    keys: Keys
+    cache: AnswerCache
+    metrics: Metrics
+    engine_work: Work
+    change_work: Work
+    base_url: str = ""
+    draining: bool = False
+    pages: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be answered now."""
+        return self.engine.ready and not self.draining
+
+    def check_ready(self) -> None:
+        """Refuse while the engine is loading.
+
+        Raises:
+            NotReady: try again in a second.
+        """
+        if not self.engine.ready:
+            raise NotReady("the index is being loaded")
+
+    def drain(self) -> None:
+        """Tell load balancers to send no more: `/readyz` fails from now on, requests are still answered."""
+        self.draining = True
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers this request."""
+    return cast(Service, request.app.state.service)
+
+
+def request_id_of(request: Request) -> str:
+    """The id of this request, as in the header `X-Request-Id`."""
+    return str(request.scope.get("request_id", ""))

@@ -1,0 +1,77 @@
+"""Reading a request's body within limits."""
+
+import json
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from recommender.errors import InputError, TooLarge
+from recommender.service.problems import UnsupportedMediaType
+
+MAX_ADDRESS = 8_192
+"""Longest path and query string, bytes; longer texts go into a POST."""
+
+_JSON = "application/json"
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, however it is sent: the announced length and the bytes that arrive are both held to the limit.
+
+    Raises:
+        TooLarge: it has more than `most` bytes.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced[:20]) > most:
+        raise TooLarge("body", f"has {int(announced[:20]):,} bytes, at most {most:,} are allowed")
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooLarge("body", f"has more than {most:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_json(request: Request, most: int) -> dict[str, Any]:
+    """The body as a JSON object.
+
+    Raises:
+        UnsupportedMediaType: it is announced as something else, or compressed.
+        TooLarge: it has more than `most` bytes.
+        InputError: it is no JSON object.
+    """
+    check_type(request, _JSON)
+    body = await read_body(request, most)
+    if not body.strip():
+        raise InputError("body", "is empty; expected a JSON object")
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise InputError("body", f"is not UTF-8 (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise InputError("body", f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, NaN, or brackets without end
+        raise InputError("body", "is not JSON that this service reads (NaN, a huge number, or nested too deep)") from None
+    if not isinstance(value, dict):
+        raise InputError("body", "expected a JSON object")
+    return value
+
+
+def check_type(request: Request, wanted: str) -> None:
+    """Refuse a body that is announced as another media type, or compressed.
+
+    Raises:
+        UnsupportedMediaType: it is.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted and not (wanted == _JSON and given.startswith("application/") and given.endswith("+json")):
+        said = f"Content-Type is {given[:80]!r}" if given else "Content-Type is missing"
+        raise UnsupportedMediaType(f"{said}; send {wanted}")
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        raise UnsupportedMediaType(f"Content-Encoding is {encoding[:40]!r}; send the body as it is")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

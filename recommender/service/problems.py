@@ -1,0 +1,142 @@
+"""Errors as RFC 9457 problem details: one table says the status and title of every class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from recommender import errors
+from recommender.stories import dump_record
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Unauthorized(errors.RecommenderError):
+    """No key, or one that is not known."""
+
+
+class Forbidden(errors.RecommenderError):
+    """A key that may not do this, or writing is off."""
+
+
+class UnsupportedMediaType(errors.RecommenderError):
+    """A body of another type than the route reads."""
+
+
+class AddressTooLong(errors.InputError):
+    """A path and query string beyond the limit."""
+
+
+class NotReady(errors.RecommenderError):
+    """The service is loading, or draining before it stops."""
+
+
+class TookTooLong(errors.RecommenderError):
+    """A request that was given up after the time limit."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: `slug` names it in the `type` URI, `about` explains it on the documentation page."""
+
+    status: int
+    slug: str
+    title: str
+    about: str
+
+
+NOT_FOUND = Kind(404, "not-found", "Not found", "No such route, story or generation.")
+METHOD = Kind(405, "method-not-allowed", "Method not allowed", "The route exists; the header Allow names its methods.")
+INTERNAL = Kind(500, "internal-error", "Internal error", "A fault of the service. Quote the request_id when you report it.")
+UNUSABLE = Kind(503, "index-unusable", "The index cannot be used", "An operator has to look: the log says why.")
+
+KINDS: dict[type[Exception], Kind] = {
+    Unauthorized: Kind(401, "unauthorized", "A key is needed", "Send a key: `Authorization: Bearer KEY` or `X-API-Key: KEY`."),
+    Forbidden: Kind(403, "forbidden", "Not allowed", "The key may not do this, or writing is off because no admin key is set."),
+    errors.NotFound: NOT_FOUND,
+    errors.IndexMissing: NOT_FOUND,
+    errors.IndexMismatch: Kind(409, "index-mismatch", "The index does not fit the model", "It was made with another model."),
+    errors.IndexFormat: Kind(409, "index-format", "The index has another format", "Another version wrote it: rebuild it."),
+    errors.IndexCorrupt: Kind(409, "index-corrupt", "The generation is damaged", "A file is missing or was altered."),
+    errors.IndexBusy: Kind(409, "index-busy", "The index is being changed", "Another process holds it: try again later."),
+    errors.PromotionRefused: Kind(409, "promotion-refused", "Not promoted", "The generation is clearly worse than the live one."),
+    errors.TooLarge: Kind(413, "too-large", "Too large", "The body, a text or a batch is beyond the limit."),
+    AddressTooLong: Kind(414, "address-too-long", "Address too long", "Send long texts with POST."),
+    UnsupportedMediaType: Kind(415, "unsupported-media-type", "Unsupported media type", "Send `Content-Type: application/json`."),
+    errors.AmbiguousURL: Kind(422, "ambiguous-url", "The URL belongs to several stories", "Ask by id; `candidates` lists them."),
+    errors.InputError: Kind(422, "invalid-input", "Wrong input", "`errors` says which field, and why."),
+    errors.RecordError: Kind(422, "invalid-record", "Wrong story", "`errors` says which field of the story, and why."),
+    errors.CorpusError: Kind(422, "invalid-corpus", "Wrong corpus", "It cannot be read, or holds no story."),
+    errors.Overloaded: Kind(503, "overloaded", "Too busy", "Try again after `Retry-After` seconds."),
+    NotReady: Kind(503, "not-ready", "Not ready", "The service is starting or stopping."),
+    TookTooLong: Kind(503, "timeout", "Took too long", "The request was given up at the time limit."),
+    errors.ModelError: UNUSABLE,
+    errors.IndexFault: UNUSABLE,
+    errors.MissingExtra: Kind(501, "not-installed", "Not installed", "An optional part of the service is missing."),
+}
+"""What a class of error is over HTTP; a class that is not listed is what its nearest base is."""
+
+
+def kind_of(error: Exception) -> Kind:
+    """The kind of problem that an error is."""
+    return next((KINDS[base] for base in type(error).__mro__ if base in KINDS), INTERNAL)
+
+
+def all_kinds() -> list[Kind]:
+    """Every kind once, by status."""
+    kinds = {kind.slug: kind for kind in (*KINDS.values(), NOT_FOUND, METHOD, INTERNAL)}
+    return sorted(kinds.values(), key=lambda kind: (kind.status, kind.slug))
+
+
+def problem(error: Exception, request_id: str = "", base_url: str = "") -> dict[str, Any]:
+    """The problem details of an error. Those of the service's own faults say nothing of its inside."""
+    kind = kind_of(error)
+    members = _members(kind, request_id, base_url)
+    if kind not in (INTERNAL, UNUSABLE):
+        members["detail"] = str(error)
+    if isinstance(error, errors.InputError | errors.RecordError):
+        members["errors"] = [{"field": error.field, "detail": error.reason}]
+    if isinstance(error, errors.AmbiguousURL):
+        members["candidates"] = list(error.candidates)
+    return members
+
+
+def problem_response(error: Exception, request_id: str = "", base_url: str = "") -> Response:
+    """The answer to a request that failed with this error."""
+    kind = kind_of(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthorized):
+        headers["www-authenticate"] = 'Bearer realm="recommender"'
+    if kind.status == 503:
+        headers["retry-after"] = str(getattr(error, "retry_after", 1))
+    return _response(kind.status, problem(error, request_id, base_url), headers)
+
+
+def status_response(
+    status: int, detail: str = "", request_id: str = "", base_url: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to a request that the routing refused: unknown route, wrong method."""
+    kind = {404: NOT_FOUND, 405: METHOD, 500: INTERNAL}.get(status)
+    if kind is None:
+        phrase = HTTPStatus(status).phrase
+        kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "")
+    members = _members(kind, request_id, base_url) | ({"detail": detail} if detail else {})
+    return _response(status, members, dict(headers or {}))
+
+
+def _members(kind: Kind, request_id: str, base_url: str) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "type": f"{base_url}/docs#problem-{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+    }
+    if request_id:
+        members["request_id"] = request_id
+    return members
+
+
+def _response(status: int, members: Mapping[str, Any], headers: dict[str, str]) -> Response:
+    headers["cache-control"] = "no-store"
+    return Response(dump_record(members), status, headers, MEDIA_TYPE)

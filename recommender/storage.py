@@ -1,0 +1,136 @@
+"""Files that are written once: append-only .npy arrays, atomic JSON, checksums, durable renames."""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from recommender.errors import IndexCorrupt
+
+_HEADER_SIZE = 128
+_BLOCK = 1 << 20
+
+
+class NpyWriter:
+    """Writes a one-dimensional .npy file (format 1.0) whose length is not known beforehand.
+
+    The header is padded to 128 bytes, so that it can be filled in at the end.
+    """
+
+    def __init__(self, path: Path, dtype: DTypeLike) -> None:
+        self.dtype = np.dtype(dtype).newbyteorder("<")
+        self.length = 0
+        self._file: BinaryIO = path.open("wb")
+        self._file.write(b"\0" * _HEADER_SIZE)
+
+    def append(self, values: NDArray[Any] | Iterable[Any]) -> None:
+        """Write `values` after what is there."""
+        array = np.ascontiguousarray(values, dtype=self.dtype)
+        self._file.write(array.data if array.size else b"")
+        self.length += array.size
+
+    def close(self) -> None:
+        """Fill in the header."""
+        if self._file.closed:
+            return
+        text = f"{{'descr': '{self.dtype.str}', 'fortran_order': False, 'shape': ({self.length},), }}"
+        magic = b"\x93NUMPY\x01\x00" + (_HEADER_SIZE - 10).to_bytes(2, "little")
+        self._file.seek(0)
+        self._file.write(magic + text.encode("ascii").ljust(_HEADER_SIZE - 11) + b"\n")
+        self._file.close()
+
+    def __enter__(self) -> "NpyWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def save_array(path: Path, values: NDArray[Any]) -> None:
+    """Write one whole .npy file, little-endian."""
+    np.save(path, values.astype(values.dtype.newbyteorder("<"), copy=False), allow_pickle=False)
+
+
+def map_array(path: Path, dtype: DTypeLike) -> NDArray[Any]:
+    """Open a one-dimensional .npy file, memory-mapped and read-only.
+
+    Raises:
+        IndexCorrupt: it is missing, no .npy file, or of another type.
+    """
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexCorrupt(f"{path}: cannot be read as an array ({error})") from None
+    expected = np.dtype(dtype).newbyteorder("<")
+    if array.dtype != expected or array.ndim != 1:
+        raise IndexCorrupt(f"{path}: holds {array.ndim}-dimensional {array.dtype}, expected 1-dimensional {expected}")
+    # A plain ndarray over the same pages: np.memmap's own class makes every slice several times slower.
+    return np.asarray(array).view(np.ndarray)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of an index.
+
+    Raises:
+        IndexCorrupt: it is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise IndexCorrupt(f"{path}: cannot be read as JSON ({error})") from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a JSON file in one step, durably."""
+    write_file(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file in one step, durably: readers see the old content or the new."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def key64(text: str) -> int:
+    """A 64-bit key of a text (BLAKE2b): by the birthday bound two of a million texts share one with odds of 3e-8."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
