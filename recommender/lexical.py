@@ -257,4 +257,4 @@ def _gather(starts: Int64, values: Int32, rows: Int64) -> tuple[Int32, Int64]:
 def _sums(values: NDArray[Any], offsets: Int64) -> NDArray[np.float64]:
     """The sum of each run of `values`; `offsets` (m + 1,) say where they begin."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.subtract(total[offsets[1:]], total[offsets[:-1]])
+    return np.asarray(total[offsets[1:]] - total[offsets[:-1]])

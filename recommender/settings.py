@@ -11,6 +11,7 @@ from recommender.errors import SettingsError
 
 PREFIX = "RECOMMENDER_"
 FILE = "recommender.toml"
+DEFAULT_INDEX = Path("index")
 
 
 def _about(default: Any, text: str) -> Any:
@@ -21,11 +22,9 @@ def _about(default: Any, text: str) -> Any:
 class Settings:
     """Every setting, with its default. A variable's name is `RECOMMENDER_` and the field's name in capitals."""
 
-    index: Path = _about(Path("index"), "folder of the index")
+    index: Path = _about(DEFAULT_INDEX, "folder of the index")
     corpora: tuple[str, ...] = _about((), "corpora that a rebuild reads (paths, separated by ':' in a variable)")
-    model: str = _about(
-        "all-MiniLM-L6-v2", "embedding model: the packaged one, or any sentence-transformers name or path"
-    )
+    model: str = _about("all-MiniLM-L6-v2", "embedding model: a sentence-transformers name or path")
     host: str = _about("127.0.0.1", "address to listen on")
     port: int = _about(8000, "port to listen on")
     workers: int = _about(1, "serving processes")

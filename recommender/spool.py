@@ -57,7 +57,7 @@ class Spool:
                 yield number, self.read(number)
 
     def in_row_order(self) -> list[int]:
-        """Numbers of the stories that count: undated first, then by date, then by id descending (newer = higher row)."""
+        """Numbers of the stories that count: undated first, then by date, then by id descending."""
         numbers = [number for number in range(len(self)) if self.counts(number)]
         numbers.sort(key=lambda number: self._ids[number], reverse=True)
         numbers.sort(key=lambda number: self._seconds[number])

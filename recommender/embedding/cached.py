@@ -30,8 +30,8 @@ class CachedEmbedder:
     """An `Embedder` before which stands a file of the rows it has given.
 
     Rows pass through float16, fresh ones too: what comes back is the same bits whether it was in the cache or not,
-    and what an index stores as float16 loses nothing (their length is 1 within 0.001). Several processes may share the file.
-    A file that cannot be used is moved aside and started afresh: a cache costs time at most.
+    and what an index stores as float16 loses nothing (their length is 1 within 0.001). Several processes may share
+    the file. A file that cannot be used is moved aside and started afresh: a cache costs time at most.
     """
 
     def __init__(self, embedder: Embedder, path: Path, notice: Notice | None = None) -> None:
@@ -120,9 +120,8 @@ class CachedEmbedder:
             for start in range(0, len(keys), _LOOKUP):
                 part = keys[start : start + _LOOKUP]
                 marks = ",".join("?" * len(part))
-                found = self._connection.execute(
-                    f"SELECT key, row, truncated FROM vectors WHERE key IN ({marks})", part  # noqa: S608
-                ).fetchall()
+                query = f"SELECT key, row, truncated FROM vectors WHERE key IN ({marks})"  # noqa: S608
+                found = self._connection.execute(query, part).fetchall()
                 for key, row, cut in found:
                     if len(row) == 2 * self.dim:
                         yield key, np.frombuffer(row, "<f2"), bool(cut)
@@ -161,7 +160,7 @@ class CachedEmbedder:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         if self._path.exists():
             self._path.rename(aside)
-        self._notice(f"the vector cache {self._path} is damaged ({error}); it was moved to {aside.name} and started afresh")
+        self._notice(f"the vector cache {self._path} is damaged ({error}); moved to {aside.name} and started afresh")
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 class Embedded(NamedTuple):
-    """What `embed` answers: `rows` (n, dim) float32 unit rows; `truncated` (n,) bool, True where the end was not read."""
+    """`rows` (n, dim) float32 unit rows; `truncated` (n,) bool, True where the end of the text was not read."""
 
     rows: Float32
     truncated: Mask

@@ -81,16 +81,16 @@ def read_encoder(folder: Path) -> EncoderFiles:
         content["prompts"] = {Role(role): prompt for role, prompt in content["prompts"].items()}
         encoder = EncoderFiles(**content)
     except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no exported encoder: {DESCRIPTION} is missing; build the index again") from error
+        raise ModelError(f"{folder} holds no exported encoder ({DESCRIPTION} is missing); build again") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{folder / DESCRIPTION} cannot be read ({error}); build the index again") from error
+        raise ModelError(f"{folder / DESCRIPTION} cannot be read ({error}); build again") from error
     for name, expected in encoder.sha256.items():
         try:
             found = file_sha256(folder / name)
         except OSError as error:
-            raise ModelError(f"{folder / name} cannot be read ({error.strerror}); build the index again") from error
+            raise ModelError(f"{folder / name} cannot be read ({error.strerror}); build again") from error
         if found != expected:
-            raise ModelError(f"{folder / name} is altered: SHA-256 {found}, expected {expected}; build the index again")
+            raise ModelError(f"{folder / name} is altered: SHA-256 {found}, expected {expected}; build again")
     return encoder
 
 

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,14 +38,15 @@ def export_graph(model: str | ModelFiles, folder: Path) -> EncoderFiles:
     """
     files = find_model(model) if isinstance(model, str) else model
     reference = SentenceTransformersEmbedder(files, device="cpu")
+    graph = _trace(reference)
     expected = reference.embed(_PROBES, Role.DOCUMENT).rows
 
     def make(target: Path) -> EncoderFiles:
         (target / TOKENIZER).write_text(reference.backend_tokenizer() or "", "utf-8")
-        _write_graph(reference, target)
+        openvino_runtime.save(graph, target / GRAPH, half=True)
         weights = "f16" if _agreement(reference, files, target, expected, "f32") >= HALF_AGREEMENT else "f32"
         if weights == "f32":
-            _write_graph(reference, target, half=False)
+            openvino_runtime.save(graph, target / GRAPH, half=False)
         reached = _agreement(reference, files, target, expected, None)
         if not reached >= AGREEMENT:
             raise ModelError(f"{files.name} as a graph gives other vectors: cosine {reached:.4f}, at least {AGREEMENT}")
@@ -64,14 +66,14 @@ def export_graph(model: str | ModelFiles, folder: Path) -> EncoderFiles:
     return write_encoder(folder, make)
 
 
-def _write_graph(reference: SentenceTransformersEmbedder, target: Path, *, half: bool = True) -> None:
+def _trace(reference: SentenceTransformersEmbedder) -> Any:
     module, example = reference.traceable()
     try:
         with tracing():
-            graph = openvino_runtime.convert(module, example)
+            return openvino_runtime.convert(module, example)
     except Exception as error:  # tracing runs the model's own code
-        raise ModelError(f"{reference.name} cannot be traced: {error}") from error
-    openvino_runtime.save(graph, target / GRAPH, half=half)
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{reference.name} cannot be traced: {reason}") from error
 
 
 def _agreement(

@@ -20,8 +20,8 @@ class HashingEmbedder:
     """Texts that share words are similar, and a little those that share parts of words. Deterministic everywhere.
 
     Each word, in lower case, is a feature of weight 1, each of its character trigrams (with "<" and ">" at its
-    ends) one of weight 1/4. A feature's CRC-32 says where it is added in the row, and with which sign; a word that stands
-    n times counts sqrt(n). A text without words is made of its characters. The roles are the same.
+    ends) one of weight 1/4. A feature's CRC-32 says where it is added in the row, and with which sign; a word that
+    stands n times counts sqrt(n). A text without words is made of its other characters. The roles are the same.
     """
 
     runtime = "python"

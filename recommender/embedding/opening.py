@@ -1,6 +1,5 @@
 """The one way to get an embedder."""
 
-import importlib.util
 import logging
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def open_exported(folder: Path, *, threads: int | None = None) -> Embedder:
     Raises:
         ModelError: the folder is missing or altered.
     """
-    return OpenVINOEmbedder(folder, threads)
+    return OpenVINOEmbedder(folder, threads=threads)
 
 
 def _hashing(model: str) -> Embedder:
@@ -56,17 +55,17 @@ def _hashing(model: str) -> Embedder:
 
 
 def _open_model(files: ModelFiles, encoders: Path | None, threads: int | None, notice: Notice) -> Embedder:
-    folder = encoder_folder(encoders, files.fingerprint) if encoders else None
-    if folder and is_intact(folder):
-        return OpenVINOEmbedder(folder, threads)
-    try:
-        if folder:
+    if encoders:
+        folder = encoder_folder(encoders, files.fingerprint)
+        if is_intact(folder):
+            return OpenVINOEmbedder(folder, threads=threads, bulk=True)
+        try:
             from recommender.embedding.export import export_graph
 
             export_graph(files, folder)
-            return OpenVINOEmbedder(folder, threads)
-    except ModelError as error:
-        notice(f"{error}; it runs on torch instead, which is slower")
+            return OpenVINOEmbedder(folder, threads=threads, bulk=True)
+        except ModelError as error:
+            notice(f"{error}; it runs on torch instead, which is slower")
     from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 
     return SentenceTransformersEmbedder(files, threads=threads)

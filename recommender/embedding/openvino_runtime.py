@@ -42,13 +42,15 @@ class Graph:
     `precision` is "bf16" where the processor computes in it, else "f32". Not thread-safe: one owner at a time.
     """
 
-    def __init__(self, path: Path, threads: int | None = None, precision: str | None = None) -> None:
+    def __init__(
+        self, path: Path, *, threads: int | None = None, streams: int = 1, precision: str | None = None
+    ) -> None:
         import openvino
 
         core = openvino.Core()
         capabilities = core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
         self.precision = precision or ("bf16" if "BF16" in capabilities else "f32")
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": self.precision, "NUM_STREAMS": 1}
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": self.precision, "NUM_STREAMS": streams}
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
         try:
@@ -56,7 +58,7 @@ class Graph:
         except RuntimeError as error:
             raise ModelError(f"{path} is no graph that OpenVINO {version()} can run: {error}") from error
         self._request = self._compiled.create_infer_request()
-        self._queue = openvino.AsyncInferQueue(self._compiled, 2)
+        self._queue = openvino.AsyncInferQueue(self._compiled, streams + 1)
         self.dim = int(self._compiled.output(0).partial_shape[1].get_length())
 
     def run(self, ids: Int64, mask: Int64) -> Float32:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.embedding.embedder import readable
 from recommender.errors import ModelError
@@ -49,13 +48,12 @@ class Tokenizer:
         return Tokens(ids, lengths, truncated)
 
 
-def padded(ids: Sequence[Int64], multiple: int, pad_id: int) -> tuple[Int64, Int64]:
-    """A batch: token ids and attention mask, both (n, length), length a multiple of `multiple`."""
-    longest = max(map(len, ids))
-    length = -(-longest // multiple) * multiple
-    batch: NDArray[np.int64] = np.full((len(ids), length), pad_id, np.int64)
+def padded(ids: Sequence[Int64], length: int, pad_id: int) -> tuple[Int64, Int64]:
+    """A batch: token ids and attention mask, both (n, the longest or `length` if that is more) int64."""
+    length = max(length, max(map(len, ids)))
+    batch = np.full((len(ids), length), pad_id, np.int64)
     mask = np.zeros((len(ids), length), np.int64)
     for row, values in enumerate(ids):
         batch[row, : len(values)] = values
-        mask[row, : len(values)] = 1
+        mask[row, : max(1, len(values))] = 1  # a text of no token at all reads one padding token
     return batch, mask

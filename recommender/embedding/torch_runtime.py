@@ -36,7 +36,9 @@ class SentenceTransformersEmbedder:
         with _quiet():
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
+            disable_progress_bar()
             if threads:
                 torch.set_num_threads(threads)
             self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -77,8 +79,6 @@ class SentenceTransformersEmbedder:
         Raises:
             ModelError: the model does more with a text than a graph of token ids can.
         """
-        import torch
-
         model = self._model
         with _quiet():
             features = model.preprocess(["An example of two texts.", "This one is a little longer than the other."])
@@ -86,22 +86,8 @@ class SentenceTransformersEmbedder:
             raise ModelError(f"{self.name} does not read token ids of a fast tokenizer")
         if any(self._prompts.values()) and any(getattr(module, "include_prompt", True) is False for module in model):
             raise ModelError(f"{self.name} leaves its prompt out of the pooling")
-        has_types = "token_type_ids" in features
-
-        class Encoder(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.steps = model
-
-            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-                state = {"input_ids": input_ids, "attention_mask": attention_mask}
-                if has_types:
-                    state["token_type_ids"] = torch.zeros_like(input_ids)
-                for step in self.steps:
-                    state = step(state)
-                return torch.nn.functional.normalize(state["sentence_embedding"][:, : model.truncate_dim], dim=1)
-
-        return Encoder().eval(), {name: features[name] for name in ("input_ids", "attention_mask")}
+        example = {name: features[name] for name in ("input_ids", "attention_mask")}
+        return _encoder(model, has_types="token_type_ids" in features), example
 
     def backend_tokenizer(self) -> str | None:
         """The fast tokenizer as `tokenizer.json` text; None where the model has none."""
@@ -138,6 +124,43 @@ class SentenceTransformersEmbedder:
         if len(text.encode()) + 8 <= self.max_tokens:  # no tokenizer makes more than a token of a byte
             return False
         return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"]) > self.max_tokens
+
+
+def _encoder(model: Any, *, has_types: bool) -> Any:
+    """A torch module of (input_ids, attention_mask): the model's modules in turn, then normalisation."""
+    import torch
+    from sentence_transformers.models import Pooling
+
+    class Encoder(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = model
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            state = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if has_types:
+                state["token_type_ids"] = torch.zeros_like(input_ids)
+            for step in self.steps:
+                if isinstance(step, Pooling) and step.pooling_mode in ("mean", "cls"):
+                    state["sentence_embedding"] = _pooled(state, step.pooling_mode)
+                else:
+                    state = step(state)
+            return torch.nn.functional.normalize(state["sentence_embedding"][:, : model.truncate_dim], dim=1)
+
+    return Encoder().eval()
+
+
+def _pooled(state: dict[str, Any], mode: str) -> Any:
+    """Mean or first token as a product with a row of weights.
+
+    The same numbers as sentence-transformers' own pooling. But OpenVINO computes in float32 whatever only element-wise
+    steps separate from the output, which would be the whole residual stream; a matrix product ends that, and long
+    texts are encoded a tenth faster.
+    """
+    tokens = state["token_embeddings"]
+    mask = state["attention_mask"].to(tokens.dtype)
+    weights = mask / mask.sum(1, keepdim=True).clamp(min=1e-9) if mode == "mean" else mask * (mask.cumsum(1) == 1)
+    return (weights.to(tokens.dtype).unsqueeze(1) @ tokens).squeeze(1)
 
 
 @contextlib.contextmanager

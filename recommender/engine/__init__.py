@@ -1,12 +1,11 @@
 """Answers queries from an index: `Recommender` is the whole of it to those outside."""
 
 from recommender.engine.answer import Hit, Recommendations
-from recommender.engine.engine import Encoder, Recommender
+from recommender.engine.engine import Recommender
 from recommender.engine.query import OPTIONS, Option, Options, Query, parse_options, parse_request
 
 __all__ = [
     "OPTIONS",
-    "Encoder",
     "Hit",
     "Option",
     "Options",

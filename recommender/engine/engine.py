@@ -4,11 +4,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from recommender.dates import Moment
+from recommender.embedding import QueryEncoder
 from recommender.engine.answer import Recommendations, wanted_fields
 from recommender.engine.candidates import gather
 from recommender.engine.filters import filtered, in_time, mode_of, newest_second, visible
@@ -23,28 +24,13 @@ from recommender.ranking.freshness import decay
 from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.recipe import embedding_text
 from recommender.storage import read_json
-from recommender.vectors import Float32, Int64, Mask
-
-
-class Encoder(Protocol):
-    """Embeds query texts: one owner of an embedder, which batches concurrent ones."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Identity of the vectors."""
-
-    @property
-    def max_chars(self) -> int:
-        """Characters of a text that are read."""
-
-    def encode(self, text: str) -> tuple[Float32, bool]:
-        """The unit vector of a text, and whether its end was not read."""
+from recommender.vectors import Int64, Mask
 
 
 class Recommender:
     """Answers queries from the live generation of an index folder; safe to call from several threads."""
 
-    def __init__(self, index: IndexFolder, encoder: Encoder) -> None:
+    def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
         self._encoder = encoder
         self._lock = Lock()
@@ -132,19 +118,20 @@ class Recommender:
         }
 
     def close(self) -> None:
-        """Let go of the generation."""
+        """Finish what waits, and let go of the model and the generation."""
+        self._encoder.close()
         self._serving.generation.close()
 
 
 class _Serving:
     """One generation with what is derived from it: a request holds one from its start to its end."""
 
-    def __init__(self, generation: Generation, encoder: Encoder) -> None:
+    def __init__(self, generation: Generation, encoder: QueryEncoder) -> None:
         fingerprint = generation.manifest.embedder["fingerprint"]
-        if encoder.fingerprint != fingerprint:
+        if encoder.embedder.fingerprint != fingerprint:
             raise IndexMismatch(
                 f"generation {generation.name} was made with the embedder {fingerprint}, the one at hand is "
-                f"{encoder.fingerprint}: serve with that model, or rebuild with `recommender build`"
+                f"{encoder.embedder.fingerprint}: serve with that model, or rebuild with `recommender build`"
             )
         self.generation = generation
         self.encoder = encoder
@@ -216,7 +203,7 @@ class _Serving:
             about: dict[str, Any] = {"id": generation.record(row)["id"], "truncated": probe.truncated}
             return probe, about | ({"url": query.url} if query.url else {})
         story = query.story or story_of_text(query.text or "")
-        vector, truncated = self.encoder.encode(embedding_text(story, self.encoder.max_chars))
+        vector, truncated = self.encoder.encode(embedding_text(story, self.encoder.embedder.max_chars))
         probe = probe_story(generation, story, vector, truncated)
         about = {"truncated": truncated, "language": probe.language}
         if query.story and query.story.id:

@@ -15,7 +15,7 @@ from recommender.vectors import Mask
 def visible(generation: Generation, now: int) -> Mask:
     """Stories that may be shown at `now` (epoch seconds): usable, and under no embargo."""
     columns = generation.columns
-    return np.logical_and(columns.status == STATUSES.index(USABLE), columns.embargoed <= now)
+    return np.asarray((columns.status == STATUSES.index(USABLE)) & (columns.embargoed <= now))
 
 
 def mode_of(options: Options, moment: Moment | None, is_stored: bool) -> str:

@@ -33,32 +33,59 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-# fmt: off
 OPTIONS = (
     Option("limit", "integer", 10, "how many stories, at most", 5, 1, MAX_LIMIT),
     Option("offset", "integer", 0, "how many of the best to skip", 10, 0, MAX_OFFSET),
     Option("section", "texts", (), "only stories of these sections", "World"),
     Option("language", "texts", (), "only stories in these languages (ISO 639-1)", "en"),
     Option("source", "texts", (), "only stories of these sources", "The Harbour Ledger"),
-    Option("kind", "texts", (), "only `article` or only `headline` stories", "article", choices=KINDS),
-    Option("published_after", "date", None, "only stories of this day or instant, or later; undated ones pass", "2026-02-01"),
-    Option("published_before", "date", None, "only stories of this day or instant, or earlier; undated ones pass", "2026-03-01"),
+    Option("kind", "texts", (), "only articles, or only headlines without an article", "article", choices=KINDS),
+    Option("published_after", "date", None, "only stories of this day or instant, or later, or undated", "2026-02-01"),
+    Option(
+        "published_before", "date", None, "only stories of this day or instant, or earlier, or undated", "2026-03-01"
+    ),
     Option("exclude", "texts", (), "ids or URLs of stories to leave out", "hl-0007"),
-    Option("min_score", "number", 0.0, "leave out what scores less (0 to 1; 0.5 = more likely related than not)", 0.5, 0, 1),
-    Option("mode", "choice", None, "`background` (past only; the default for a known story), `latest`, `followup` (newer only), "
-           "`any` (the default for text)", "background", choices=MODES),
-    Option("half_life", "duration", 48.0, "mode `latest`: age that halves a score, in hours or with a unit (`8h`, `3d`)", "8h", 0.01, 1e6),
+    Option("min_score", "number", 0.0, "leave out what scores less; from 0.5 on a story is likely related", 0.5, 0, 1),
+    Option(
+        "mode",
+        "choice",
+        None,
+        "`background`: past only, the default for a known story; `latest`: the newer the better; "
+        "`followup`: newer only; `any`: the default for text",
+        "background",
+        choices=MODES,
+    ),
+    Option(
+        "half_life", "duration", 48.0, "mode `latest`: age that halves a score; hours, or `8h`, `3d`", "8h", 0.01, 1e6
+    ),
     Option("diversity", "number", 0.0, "0 = pure relevance, 1 = as varied as can be", 0.2, 0, 1),
-    Option("collapse", "choice", "story", "`story`: copies and updates of one story take one slot; `none`: each its own", "story",
-           choices=("story", "none")),
-    Option("linked", "choice", "include", "`exclude`: leave out what the story's own editors linked to", "include",
-           choices=("include", "exclude")),
+    Option(
+        "collapse",
+        "choice",
+        "story",
+        "`story`: copies and updates of one story take one slot; `none`: each its own",
+        "story",
+        choices=("story", "none"),
+    ),
+    Option(
+        "linked",
+        "choice",
+        "include",
+        "`exclude`: leave out what the story's own editors linked to",
+        "include",
+        choices=("include", "exclude"),
+    ),
     Option("explain", "flag", False, "add reasons to each hit, and what was left out and why", True),
-    Option("fields", "texts", (), "fields of a hit to return (repeat or separate by commas); `*` = all, unknown ones too", "title"),
-    Option("on_empty", "choice", "none", "`latest`: fill an empty answer with the newest stories, marked `fallback`", "none",
-           choices=("none", "latest")),
+    Option("fields", "texts", (), "fields of a hit to return, repeated or by commas; `*` = all of them", "title"),
+    Option(
+        "on_empty",
+        "choice",
+        "none",
+        "`latest`: fill an empty answer with the newest stories, marked `fallback`",
+        "none",
+        choices=("none", "latest"),
+    ),
 )
-# fmt: on
 _BY_NAME = {option.name: option for option in OPTIONS}
 QUERIES = ("id", "url", "text", "story")
 

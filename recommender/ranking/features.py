@@ -13,12 +13,12 @@ NEIGHBOURS = 50
 
 def lexical_share(scores: Float32, best: float) -> Float32:
     """BM25 as a share of the best one, 0 to 1."""
-    return np.divide(scores, best, dtype=np.float32) if best > 0 else np.zeros_like(scores)
+    return np.asarray(scores / np.float32(best)) if best > 0 else np.zeros_like(scores)
 
 
 def hybrid(similarity: Float32, lexical: Float32) -> Float32:
     """Mean of the cosine and the share of the best BM25: how near a story is, before anything is learnt."""
-    return np.divide(similarity + lexical, 2, dtype=np.float32)
+    return (similarity + lexical) * np.float32(0.5)
 
 
 def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) -> Float32:
@@ -35,7 +35,7 @@ def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) ->
         place = np.minimum(np.searchsorted(candidates, target), len(candidates) - 1)
         hit = candidates[place] == target
         np.add.at(total, place[hit], np.maximum(closeness[voter[hit]], 0) ** 3)
-    return np.log1p(5 * total, dtype=np.float32)
+    return np.asarray(np.log1p(np.float32(5) * total))
 
 
 def age_columns(days: Float32) -> dict[str, Float32]:

@@ -11,20 +11,20 @@ def past_of(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:
     """Which stories are at or before `moment`: by day when either side is a day; undated ones pass."""
     day = moment.day
     if moment.is_day:
-        return np.less(second, (day + 1) * DAY_SECONDS)
-    return np.logical_or(second <= moment.second, is_day & (second < (day + 1) * DAY_SECONDS))
+        return np.asarray(second < (day + 1) * DAY_SECONDS)
+    return np.asarray((second <= moment.second) | (is_day & (second < (day + 1) * DAY_SECONDS)))
 
 
 def newer_than(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:
     """Which stories are after `moment`; undated ones pass."""
-    return np.logical_or(~past_of(second, is_day, moment), second == UNDATED)
+    return np.asarray(~past_of(second, is_day, moment) | (second == UNDATED))
 
 
 def from_on(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:
     """Which stories are at or after `moment`: by day when either side is a day; undated ones pass."""
     start = moment.day * DAY_SECONDS
     late = second >= start if moment.is_day else (second >= moment.second) | (is_day & (second >= start))
-    return np.logical_or(late, second == UNDATED)
+    return np.asarray(late | (second == UNDATED))
 
 
 def age_in_days(second: Int64, moment: Moment | None) -> Float32:
@@ -37,7 +37,7 @@ def age_in_days(second: Int64, moment: Moment | None) -> Float32:
 
 
 def decay(second: Int64, now: int, half_life: float) -> Float32:
-    """2^(-age / half_life) of each story, age in hours before `now` (epoch seconds); an undated one is one half-life old."""
+    """2^(-age / half_life), age in hours before `now` (epoch seconds); an undated story is one half-life old."""
     hours = np.maximum(now - second, 0) / 3_600.0
     factor = np.exp2(-hours / half_life).astype(np.float32)
     factor[second == UNDATED] = 0.5

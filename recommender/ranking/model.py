@@ -37,7 +37,7 @@ class Ranker:
 
     def sums(self, features: Float32) -> Float32:
         """The weighted sum of each row of a feature matrix (n, len(FEATURES)), columns in the order of `FEATURES`."""
-        return np.matmul(features, self.vector)
+        return np.asarray(features @ self.vector)
 
     @property
     def vector(self) -> Float32:

@@ -64,7 +64,7 @@ _HEAD = re.compile(rf"[^\w\[]*((?:\w[\w'’ʼ]*\s+){{0,{_LONGEST - 1}}}\w[\w'’
 _WORD = re.compile(r"\S+")
 _COLON = re.compile(r"[\s*_]*[:：][\s*_]*")
 _NO_WORDS = re.compile(r"[\W_]*")
-_MARKERS = frozenset("-*+•–—·")
+_MARKED = re.compile(r"[-*+•–—·]\s")
 
 MAX_LINE = 2_000
 """A longer line is prose and no cue, nor a headline (its URLs may be long)."""
@@ -108,8 +108,7 @@ def _cue(line: str, start: int, end: int, weak: bool) -> Cue:
     rest = line[colon.end() if colon else end :].strip()
     if _NO_WORDS.fullmatch(rest):
         rest = ""
-    lead = line[:start].split()
-    return Cue(colon=colon is not None, weak=weak, rest=rest, marked=bool(lead) and lead[0] in _MARKERS)
+    return Cue(colon=colon is not None, weak=weak, rest=rest, marked=_MARKED.match(line, 0, start) is not None)
 
 
 def is_cue(text: str) -> bool:

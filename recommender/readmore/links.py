@@ -71,7 +71,7 @@ def without_links(text: str) -> str:
 
 def whole_link(line: str) -> Item | None:
     """The link that is all of a line, or None."""
-    match = _LINK.fullmatch(line.strip())
+    match = _LINK.fullmatch(line.strip()) if len(line) <= MAX_LINE else None
     return _linked(match) if match else None
 
 

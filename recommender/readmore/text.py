@@ -132,17 +132,17 @@ def _unmarked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _B
     """Headlines without a mark: to the end of the text, or up to the next blank line."""
     run, end = _run_of_headlines(lines, first, across_blanks=True)
     linked = all(item.linked for item in run)
-    if _ends_well(lines, end) and 0 < len(run) <= MAX_UNMARKED and (linked or _enough(run, cue, 2)):
+    enough = linked or (not cue.weak and len(run) >= (1 if cue.colon else 2))
+    if enough and 0 < len(run) <= MAX_UNMARKED and _ends_well(lines, end):
         return _Block(place, end, run)
     run, end = _run_of_headlines(lines, first, across_blanks=False)
     linked = all(item.linked for item in run)
-    if not 0 < len(run) <= MAX_UNMARKED or not (linked or (cue.colon and not cue.weak)):
+    if not 0 < len(run) <= MAX_UNMARKED or (not linked and _flows_on(lines, end - 1)):
         return None
-    return None if not linked and _flows_on(lines, end - 1) else _Block(place, end, run)
-
-
-def _enough(run: Sequence[Item], cue: Cue, without_colon: int) -> bool:
-    return not cue.weak and len(run) >= (1 if cue.colon else without_colon)
+    words = 3 if first == place + 1 else 5  # of one behind a blank line, fewer may be the heading of what follows
+    if linked or (cue.colon and not cue.weak and all(item.words >= words for item in run)):
+        return _Block(place, end, run)
+    return None
 
 
 def _run_of_headlines(lines: Sequence[str], first: int, *, across_blanks: bool) -> tuple[list[Item], int]:

@@ -1,0 +1,28 @@
+"""The command line: parse, call, print; it knows no maths."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from recommender.errors import InputError, RecommenderError, SettingsError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 0 when it is done, 1 when the work failed, 2 when its use was wrong."""
+    from recommender.cli.commands import run
+    from recommender.cli.parser import make_parser
+
+    arguments = make_parser().parse_args(argv)
+    try:
+        return run(arguments)
+    except RecommenderError as error:
+        if arguments.__dict__.get("debug"):
+            raise
+        print(f"recommender: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InputError | SettingsError) else 1
+    except KeyboardInterrupt:
+        print("recommender: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

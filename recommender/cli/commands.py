@@ -1,0 +1,258 @@
+"""The commands: settings from the arguments, one call, one print."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from recommender.cli.console import print_json, progress_for, size, table
+from recommender.errors import InputError
+from recommender.generation import IndexFolder, Manifest
+from recommender.settings import Settings, describe_settings, load_settings
+
+_FLAGS = ("index", "model", "host", "port", "workers", "threads", "log_level", "keep_generations", "debug")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command that was parsed."""
+    given = vars(arguments)
+    flags = {name: given[name] for name in _FLAGS if given.get(name) is not None}
+    if "index" in flags:
+        flags["index"] = Path(flags["index"])
+    settings = load_settings(flags)
+    action = given.get("action")
+    command: Callable[[Settings, argparse.Namespace], int] = _COMMANDS[
+        f"{arguments.command} {action}" if action else arguments.command
+    ]
+    return command(settings, arguments)
+
+
+def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.rebuild import rebuild
+
+    with progress_for(Console(stderr=True)) as progress:
+        made = rebuild(
+            settings, arguments.corpora, strict=arguments.strict, promote=not arguments.no_promote, progress=progress
+        )
+    if arguments.json:
+        print_json(asdict(made.manifest))
+        return 0
+    _show_built(made.manifest, settings)
+    if made.promoted:
+        Console().print(
+            f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{_where(settings)}"
+        )
+    else:
+        Console().print(
+            f"{made.manifest.name} is built. Make it live with: recommender index promote {made.manifest.name}{_where(settings)}"
+        )
+    return 0
+
+
+def _where(settings: Settings) -> str:
+    return "" if settings.index == Path("index") else f" --index {settings.index}"
+
+
+def _show_built(manifest: Manifest, settings: Settings) -> None:
+    counts = manifest.counts
+    rows = [
+        (
+            "stories",
+            f"{manifest.rows:,} ({counts.get('articles', 0):,} articles, {counts.get('headlines', 0):,} headlines only)",
+        ),
+        ("read-more links", f"{counts.get('links', 0):,}"),
+        ("rejected records", f"{counts.get('rejected', 0):,}"),
+        ("longer than the model reads", f"{counts.get('truncated', 0):,}"),
+        ("model", f"{manifest.embedder['model']}, {manifest.embedder['runtime']}"),
+        ("time", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in manifest.timings.items())),
+        ("on disk", size(manifest.size)),
+    ]
+    Console().print(table(None, [("", {"style": "dim"}), ("", {})], rows))
+
+
+def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.errors import IndexMissing
+    from recommender.service.run import serve
+
+    if arguments.sample:
+        try:
+            IndexFolder(settings.index).live_name()
+        except IndexMissing:
+            from recommender.rebuild import rebuild
+
+            sample = Path(__file__).parent.parent / "sample"
+            print("No index yet: building one from the sample corpus.", file=sys.stderr)
+            with progress_for(Console(stderr=True)) as progress:
+                rebuild(settings, [sample], progress=progress)
+    return serve(settings)
+
+
+def _related(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.engine import OPTIONS, Recommender, parse_request
+    from recommender.serving import open_recommender
+
+    given: dict[str, Any] = {
+        option.name: value for option in OPTIONS if (value := getattr(arguments, option.name)) is not None
+    }
+    if arguments.file is not None:
+        given["text"] = _read_text(arguments.file)
+    else:
+        given |= {name: value for name in ("id", "url", "text") if (value := getattr(arguments, name)) is not None}
+    query, options = parse_request(given, settings.max_text)
+    recommender: Recommender = open_recommender(settings)
+    try:
+        answer = recommender.related(query, options)
+    finally:
+        recommender.close()
+    if arguments.json:
+        print_json(answer.to_json())
+        return 0
+    console = Console()
+    if not answer.hits:
+        console.print("Nothing in the index is near to that.")
+        return 0
+    rows = []
+    for hit in answer.hits:
+        values = hit.values
+        rows.append(
+            (
+                f"{hit.score:.2f}",
+                values.get("date_published") or "headline",
+                values.get("section") or "",
+                values.get("title", ""),
+                hit.id,
+            )
+        )
+        if reasons := values.get("reasons"):
+            rows.append(("", "", "", "   " + ", ".join(f"{name} {value:+.2f}" for name, value in reasons.items()), ""))
+    columns: list[tuple[str, dict[str, Any]]] = [
+        ("score", {"justify": "right", "style": "bold"}), ("published", {"no_wrap": True, "style": "dim"}), ("section", {"style": "dim"}),
+        ("headline", {"ratio": 1}), ("id", {"style": "dim", "overflow": "fold", "max_width": 36}),
+    ]  # fmt: skip
+    console.print(table(None, columns, rows))
+    left_out = ", ".join(
+        f"{count} {reason.replace('_', ' ')}" for reason, count in answer.filtered_out.items() if count
+    )
+    end = "" if not left_out else f"left out: {left_out}; "
+    console.print(f"{end}{answer.processing_time_ms:.1f} ms, generation {answer.index['generation']}", style="dim")
+    return 0
+
+
+def _read_text(name: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError("file", f"{name} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise InputError("file", f"{name} is not UTF-8 (byte {error.start})") from None
+
+
+def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
+    listing = IndexFolder(settings.index).listing()
+    if arguments.json:
+        print_json([asdict(item) for item in listing])
+        return 0
+    if not listing:
+        Console().print(f"No generation in {settings.index}.")
+        return 0
+    rows = [
+        (
+            "*" if item.live else "",
+            item.name,
+            item.manifest.built_at,
+            f"{item.manifest.rows:,}",
+            size(item.manifest.size),
+            item.manifest.embedder["model"],
+        )
+        if item.manifest
+        else ("*" if item.live else "", item.name, item.problem or "", "", "", "")
+        for item in listing
+    ]
+    columns: list[tuple[str, dict[str, Any]]] = [
+        ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}), ("built", {}),
+        ("stories", {"justify": "right"}), ("size", {"justify": "right"}), ("model", {}),
+    ]  # fmt: skip
+    Console().print(table(None, columns, rows))
+    return 0
+
+
+def _index_verify(settings: Settings, arguments: argparse.Namespace) -> int:
+    index = IndexFolder(settings.index)
+    name = arguments.generation or index.live_name()
+    index.open(name).close()
+    _say(arguments, {"generation": name, "verified": True}, f"{name}: every file is as it was written.")
+    return 0
+
+
+def _index_promote(settings: Settings, arguments: argparse.Namespace) -> int:
+    IndexFolder(settings.index).promote(arguments.generation)
+    _say(arguments, {"generation": arguments.generation}, f"{arguments.generation} is live.")
+    return 0
+
+
+def _index_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+    name = IndexFolder(settings.index).rollback()
+    _say(arguments, {"generation": name}, f"{name} is live again.")
+    return 0
+
+
+def _index_prune(settings: Settings, arguments: argparse.Namespace) -> int:
+    index = IndexFolder(settings.index)
+    with index.lock():
+        removed = index.prune(settings.keep_generations)
+    _say(
+        arguments,
+        {"removed": removed},
+        f"Removed {len(removed)} generations{': ' if removed else ''}{', '.join(removed)}.",
+    )
+    return 0
+
+
+def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
+    secret = {"RECOMMENDER_ADMIN_KEY", "RECOMMENDER_READ_KEY"}
+    rows = []
+    for variable, default, about in describe_settings():
+        value = getattr(settings, variable.removeprefix("RECOMMENDER_").lower())
+        shown = ":".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        rows.append((variable, "(set)" if variable in secret and shown else shown, default, about))
+    if arguments.json:
+        print_json([dict(zip(("variable", "value", "default", "about"), row, strict=True)) for row in rows])
+        return 0
+    Console().print(
+        table(
+            None,
+            [
+                ("variable", {"no_wrap": True}),
+                ("value", {}),
+                ("default", {"style": "dim"}),
+                ("what it is", {"style": "dim"}),
+            ],
+            rows,
+        )
+    )
+    return 0
+
+
+def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
+    if arguments.json:
+        print_json(value)
+    else:
+        Console().print(text, highlight=False, markup=False)
+
+
+_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "build": _build,
+    "serve": _serve,
+    "related": _related,
+    "index list": _index_list,
+    "index verify": _index_verify,
+    "index promote": _index_promote,
+    "index rollback": _index_rollback,
+    "index prune": _index_prune,
+    "settings": _settings,
+}

@@ -1,0 +1,98 @@
+"""The command line's words."""
+
+import argparse
+from typing import Any
+
+from recommender import __version__
+from recommender.engine.query import OPTIONS, Option
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the chosen one is `command`, of `index` also `action`."""
+    parser = argparse.ArgumentParser(
+        prog="recommender",
+        description="Finds the stories that belong under an article.",
+        epilog="Settings: flags, then RECOMMENDER_* variables, then recommender.toml. See `recommender settings`.",
+    )
+    parser.add_argument("--version", action="version", version=f"recommender {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _build(commands)
+    _serve(commands)
+    _related(commands)
+    _index(commands)
+    _command(commands, "settings", "show every setting, its variable and its value").add_argument(
+        "--json", action="store_true", help="as JSON"
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=about[0].upper() + about[1:] + "."
+    )
+    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: ./index)")
+    parser.add_argument("--debug", action="store_true", default=None, help="show tracebacks")
+    return parser
+
+
+def _build(commands: Any) -> None:
+    parser = _command(commands, "build", "build an index from a corpus and make it the live one")
+    parser.add_argument(
+        "corpora", nargs="+", metavar="CORPUS", help="files or folders: JSON Lines, text, Markdown, HTML"
+    )
+    parser.add_argument("--model", metavar="NAME|PATH", help="sentence-transformers model (default: all-MiniLM-L6-v2)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads for embedding (default: all cores)")
+    parser.add_argument("--strict", action="store_true", help="fail on the first rejected record")
+    parser.add_argument("--no-promote", action="store_true", help="build and verify, but leave the live index as it is")
+    parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
+
+
+def _serve(commands: Any) -> None:
+    parser = _command(commands, "serve", "serve the live index over HTTP")
+    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, metavar="P", help="port to listen on (default: 8000)")
+    parser.add_argument("--workers", type=int, metavar="N", help="serving processes (default: 1)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads for embedding in each process")
+    parser.add_argument("--log-level", metavar="L", help="debug, info, warning or error")
+    parser.add_argument(
+        "--sample", action="store_true", help="where there is no index yet, build the sample corpus first"
+    )
+
+
+def _related(commands: Any) -> None:
+    parser = _command(commands, "related", "show the stories nearest to a text or to a story")
+    query = parser.add_mutually_exclusive_group(required=True)
+    query.add_argument("text", nargs="?", metavar="TEXT", help="any text: a word, a headline, an article")
+    query.add_argument("--id", metavar="ID", help="a story of the index")
+    query.add_argument("--url", metavar="URL", help="a story of the index, by its URL")
+    query.add_argument("--file", metavar="F", help="a file with a text (- for standard input)")
+    for option in OPTIONS:
+        _option(parser, option)
+    parser.add_argument("--json", action="store_true", help="the answer as the API gives it")
+
+
+def _option(parser: argparse.ArgumentParser, option: Option) -> None:
+    name = "--" + option.name.replace("_", "-")
+    about = option.about.replace("%", "%%")
+    if option.kind == "flag":
+        parser.add_argument(name, dest=option.name, action="store_true", default=None, help=about)
+    elif option.kind == "texts":
+        parser.add_argument(name, dest=option.name, action="append", metavar="X", help=f"{about} (repeatable)")
+    else:
+        metavar = "|".join(option.choices) or {"integer": "N", "number": "X", "date": "DATE"}.get(option.kind, "TIME")
+        parser.add_argument(name, dest=option.name, metavar=metavar, help=about)
+
+
+def _index(commands: Any) -> None:
+    about = "list, verify, promote, roll back and prune generations"
+    parser = commands.add_parser("index", help=about, description=about[0].upper() + about[1:] + ".")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, text in (("list", "list the generations"), ("verify", "check every file of a generation (default: the live one)"),
+                       ("promote", "make a generation the live one"), ("rollback", "go back to the generation before"),
+                       ("prune", "remove old generations")):  # fmt: skip
+        action = _command(actions, name, text)
+        action.add_argument("--json", action="store_true", help="as JSON")
+        if name in ("verify", "promote"):
+            action.add_argument("generation", nargs="?" if name == "verify" else None, metavar="G", help="its name")
+        if name == "prune":
+            action.add_argument("--keep", dest="keep_generations", type=int, metavar="N", help="how many to keep")

@@ -1,0 +1,111 @@
+"""The application: `create_app(settings, engine)`."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender import __version__
+from recommender.errors import InputError, RecommenderError
+from recommender.service import openapi
+from recommender.service.answers import Answers
+from recommender.service.cache import AnswerCache
+from recommender.service.context import Engine, Service, request_id_of, service_of
+from recommender.service.front import Front
+from recommender.service.metrics import Metrics
+from recommender.service.problems import problem_response, status_response
+from recommender.service.questions import Questions
+from recommender.service.routes import ROUTERS
+from recommender.service.security import Keys
+from recommender.service.work import Work
+from recommender.settings import Settings
+
+ENGINE_THREADS = 8
+"""Enough for concurrent texts to be embedded together; the processor's cores are shared anyway."""
+
+
+def create_app(settings: Settings, engine: Engine) -> FastAPI:
+    """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
+    service = Service(
+        settings=settings,
+        engine=engine,
+        keys=Keys(settings),
+        cache=AnswerCache(settings.cache_answers),
+        metrics=Metrics(),
+        engine_work=Work("engine", ENGINE_THREADS, settings.queue),
+        change_work=Work("change", 1, 16),
+        base_url=settings.public_url.rstrip("/"),
+    )
+    service.metrics.watch(lambda: _gauges(service))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.drain()
+        service.engine_work.close()
+        service.change_work.close()
+        engine.close()
+
+    app = FastAPI(
+        title="Related articles", version=__version__, description=openapi.DESCRIPTION, lifespan=lifespan,
+        docs_url=None, redoc_url=None, redirect_slashes=False, openapi_tags=openapi.TAGS,
+        servers=[{"url": service.base_url}] if service.base_url else None,
+        exception_handlers={
+            RecommenderError: _refused, HTTPException: _not_routed, RequestValidationError: _not_valid
+        },
+    )  # fmt: skip
+    questions, answers = Questions(settings.max_text), Answers(service)
+    app.state.service, app.state.questions, app.state.answers = service, questions, answers
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Front, service=service, questions=questions, answers=answers)
+    openapi.install(app)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return problem_response(error, request_id_of(request), service_of(request).base_url)
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    first = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
+    place = ".".join(str(part) for part in first.get("loc", ("request",)))
+    return await _refused(request, InputError(place, str(first.get("msg", "is wrong"))))
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    detail = {
+        404: f"there is no {request.url.path[:200]}; /docs lists the routes",
+        405: f"{request.method} is not possible here",
+    }.get(status, "")
+    return status_response(status, detail, request_id_of(request), service_of(request).base_url, headers)
+
+
+def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]]:
+    work, cache = service.engine_work, service.cache
+    yield "recommender_ready", "Whether the service answers questions", {}, float(service.ready)
+    yield "recommender_engine_pending", "Questions that run or wait for a thread", {}, work.pending
+    yield "recommender_engine_waiting", "Questions that wait for a thread", {}, work.waiting
+    yield "recommender_cache_answers", "Answers that are kept", {}, len(cache)
+    yield "recommender_cache_bytes", "Bytes of the answers that are kept", {}, cache.size
+    if not service.engine.ready:
+        return
+    about: dict[str, Any] = service.engine.describe()
+    yield "recommender_generation_info", "The generation that is served", {"generation": str(about["generation"])}, 1
+    yield "recommender_journal_position", "Live changes up to here are served", {}, service.engine.state()[1]
+    try:
+        built = datetime.fromisoformat(str(about["built_at"]))
+        age = (datetime.now(UTC) - (built if built.tzinfo else built.replace(tzinfo=UTC))).total_seconds()
+        yield "recommender_generation_age_seconds", "Time since the generation was built", {}, age
+    except (KeyError, ValueError):
+        pass
+    for name, count in about.get("counts", {}).items():
+        if isinstance(count, int | float):
+            yield "recommender_index_count", "What the generation holds", {"of": name}, count

@@ -1,0 +1,181 @@
+"""The outermost layer of the application: what holds for every request, and the short way for answers that are ready."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Iterable
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recommender.errors import RecommenderError
+from recommender.service.answers import Answers, Finished
+from recommender.service.context import Service
+from recommender.service.limits import MAX_ADDRESS
+from recommender.service.problems import AddressTooLong, TookTooLong, problem_response, status_response
+from recommender.service.questions import ROUTES, Questions
+from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
+
+access = logging.getLogger("recommender.access")
+log = logging.getLogger("recommender.service")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}\Z")
+_POLICY = (b"content-security-policy", API_POLICY.encode())
+GONE = 499
+"""Status in the log of a request whose client went away."""
+
+
+class Front:
+    """Request ids, security and cross-origin headers, limits, time-outs, metrics, the access log; HEAD as GET.
+
+    Answers that need no engine are sent from here, before any routing.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service, questions: Questions, answers: Answers) -> None:
+        self._app = app
+        self._service = service
+        self._questions = questions
+        self._answers = answers
+        self._cross_origin = CrossOrigin(service.settings.cors_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self._cross_origin)
+        try:
+            finished = self._at_once(scope, exchange)
+            if finished is not None:
+                await exchange.finish(finished)
+            elif exchange.is_preflight:
+                await send({"type": "http.response.start", "status": 204, "headers": [*PREFLIGHT, *exchange.headers]})
+                await send({"type": "http.response.body", "body": b""})
+                exchange.status = 204
+            elif len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
+                error = AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
+                await self._problem(error, exchange, scope, receive)
+            else:
+                await self._routed(exchange, scope, receive)
+        finally:
+            self._record(exchange, scope)
+
+    def _at_once(self, scope: Scope, exchange: "_Exchange") -> Finished | None:
+        """The answer to a GET that needs no engine; None: the routes answer, with a problem if it is one."""
+        path = scope["path"]
+        if path not in ROUTES or scope["method"] not in ("GET", "HEAD") or not self._service.engine.ready:
+            return None
+        if len(scope["query_string"]) > MAX_ADDRESS or not self._service.keys.may_read(scope["headers"]):
+            return None
+        try:
+            question = self._questions.read(path, scope["query_string"])
+            finished = self._answers.at_once(question, exchange.if_none_match)
+        except RecommenderError:
+            return None
+        if finished is not None:
+            exchange.route = path
+            self._service.metrics.source(finished.source)
+            exchange.source = finished.source
+        return finished
+
+    async def _routed(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        seconds = self._service.settings.request_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                await self._app(scope, receive, exchange.send)
+        except TimeoutError:
+            log.warning("request %s: given up after %g s", exchange.request_id, seconds)
+            if not exchange.started:
+                await self._problem(TookTooLong(f"given up after {seconds:g} s"), exchange, scope, receive)
+        except ClientDisconnect:
+            exchange.status = GONE
+        except Exception:
+            log.exception("request %s: failed", exchange.request_id)
+            exchange.status = 500
+            if not exchange.started:
+                response = status_response(500, "", exchange.request_id, self._service.base_url)
+                await response(scope, receive, exchange.send)
+
+    async def _problem(self, error: Exception, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        response = problem_response(error, exchange.request_id, self._service.base_url)
+        await response(scope, receive, exchange.send)
+
+    def _record(self, exchange: "_Exchange", scope: Scope) -> None:
+        seconds = time.perf_counter() - exchange.began
+        route = exchange.route or getattr(scope.get("route"), "path", "other")
+        self._service.metrics.request(route, exchange.status, seconds)
+        if access.isEnabledFor(logging.INFO):  # never the query string: it holds what a person typed
+            line = {
+                "request_id": exchange.request_id,
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": exchange.status,
+                "ms": round(seconds * 1_000, 2),
+                "bytes": exchange.size,
+            }
+            access.info(json.dumps(line | ({"answer": exchange.source} if exchange.source else {})))
+
+
+class _Exchange:
+    """One request and what was sent in answer to it."""
+
+    def __init__(self, scope: Scope, send: Send, cross_origin: CrossOrigin) -> None:
+        self.began = time.perf_counter()
+        self.started = False
+        self.status = 0
+        self.size = 0
+        self.route = ""
+        self.source = ""
+        self.if_none_match = b""
+        self._send = send
+        self._is_head = scope["method"] == "HEAD"
+        origin, request_id, preflight = b"", b"", False
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                origin = value
+            elif name == b"x-request-id" and _REQUEST_ID.match(value):
+                request_id = value
+            elif name == b"if-none-match":
+                self.if_none_match = value
+            elif name == b"access-control-request-method":
+                preflight = True
+        self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
+        request_id = request_id or os.urandom(8).hex().encode()
+        self.request_id = scope["request_id"] = request_id.decode()
+        self.headers = (*ALWAYS, (b"x-request-id", request_id), *cross_origin.headers(origin))
+        if self._is_head:  # routes know GET only
+            scope["method"] = "GET"
+
+    async def send(self, message: Message) -> None:
+        """Pass on a message of the application, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            message["headers"] = self._complete(message["headers"])
+        elif message["type"] == "http.response.body":
+            self.size += len(message.get("body", b""))
+            if self._is_head:
+                message = {**message, "body": b""}
+        await self._send(message)
+
+    async def finish(self, finished: Finished) -> None:
+        """Send an answer that is ready."""
+        headers = self._complete(finished.headers)
+        await self.send_raw(finished.status, headers, finished.body)
+
+    async def send_raw(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Send a whole response as it is."""
+        self.started = True
+        self.status = status
+        self.size = len(body)
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": b"" if self._is_head else body})
+
+    def _complete(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        complete = [*headers, *self.headers]
+        if not any(name == _POLICY[0] for name, _ in headers):
+            complete.append(_POLICY)
+        return complete

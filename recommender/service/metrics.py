@@ -1,0 +1,84 @@
+"""What operators watch, in the text form of Prometheus. Each service has its own registry."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
+"""Name, help text, labels and value of each thing that is looked up when the metrics are read."""
+
+
+class Metrics:
+    """Counters of one service."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "recommender_http_requests", "Requests by route and status", ["route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "recommender_http_request_seconds", "Time to the end of an answer", ["route"],
+            registry=self._registry, buckets=_SECONDS,
+        )  # fmt: skip
+        self._engine = Histogram(
+            "recommender_engine_seconds", "Time in the engine for one question", registry=self._registry, buckets=_SECONDS
+        )
+        self._cache = Counter(
+            "recommender_answers", "Answers to GET by where they came from", ["source"], registry=self._registry
+        )
+        self._short = Counter("recommender_short_answers", "Answers with fewer hits than asked for", registry=self._registry)
+        self._empty = Counter("recommender_empty_answers", "Answers without a hit", registry=self._registry)
+        self._known: dict[tuple[str, int], Any] = {}
+        self._timers: dict[str, Any] = {}
+        self._sources = {name: self._cache.labels(name) for name in ("hit", "miss", "not_modified")}
+
+    def watch(self, gauges: Gauges) -> None:
+        """Look these up whenever the metrics are read."""
+        self._registry.register(_Lookup(gauges))
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered. `route` is a pattern, never an address."""
+        key = route, status
+        counter = self._known.get(key)
+        if counter is None:
+            counter = self._known[key] = self._requests.labels(route, str(status))
+            self._timers[route] = self._seconds.labels(route)
+        counter.inc()
+        self._timers[route].observe(seconds)
+
+    def source(self, name: str) -> None:
+        """Count where an answer to GET came from: hit, miss or not_modified."""
+        self._sources[name].inc()
+
+    def answered(self, hits: int, limit: int, seconds: float) -> None:
+        """Count an answer of the engine."""
+        self._engine.observe(seconds)
+        if hits < limit:
+            self._short.inc()
+        if not hits:
+            self._empty.inc()
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class _Lookup(Collector):
+    def __init__(self, gauges: Gauges) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for name, text, labels, value in self._gauges():
+            family = families.setdefault(name, GaugeMetricFamily(name, text, labels=list(labels)))
+            family.add_metric(list(labels.values()), value)
+        return families.values()
+
+    def describe(self) -> Iterable[Metric]:
+        return ()

@@ -1,0 +1,5 @@
+"""The routes, one module per resource. A new module is added to `ROUTERS`."""
+
+from recommender.service.routes import health, index, pages, related, static, stories
+
+ROUTERS = (related.router, stories.router, index.router, health.router, static.router, pages.router)

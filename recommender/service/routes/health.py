@@ -1,0 +1,45 @@
+"""Whether the service lives, whether it is ready, and its metrics."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender.service import openapi
+from recommender.service.context import service_of
+from recommender.service.metrics import MEDIA_TYPE
+from recommender.service.problems import NotReady
+from recommender.stories import dump_record
+
+router = APIRouter(tags=["operations"], responses=openapi.problems())
+_NO_STORE = {"cache-control": "no-store"}
+
+
+@router.get("/healthz", summary="Whether the process lives", responses=openapi.json_answer({"status": "ok"}))
+async def healthz(request: Request) -> Response:
+    """Always 200 while the process can answer: restart it when this fails."""
+    return Response(dump_record({"status": "ok"}), 200, _NO_STORE, "application/json")
+
+
+@router.get(
+    "/readyz", summary="Whether questions can be answered",
+    responses=openapi.json_answer({"status": "ready", "generation": "20260302T040000Z-7f3a"}) | openapi.problems(503),
+)  # fmt: skip
+async def readyz(request: Request) -> Response:
+    """503 while the index is being loaded, and when the service drains before it stops: send no readers then."""
+    service = service_of(request)
+    service.check_ready()
+    if service.draining:
+        raise NotReady("the service is stopping")
+    answer = {"status": "ready", "generation": service.engine.state()[0]}
+    return Response(dump_record(answer), 200, _NO_STORE, "application/json")
+
+
+@router.get(
+    "/metrics", summary="Metrics for Prometheus",
+    responses={200: {"description": "Prometheus text format", "content": {"text/plain": {}}}} | openapi.problems(401),
+)  # fmt: skip
+async def metrics(request: Request) -> Response:
+    """Requests, times, queue, cache and index. Needs a key where reading does."""
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    return Response(service.metrics.text(), 200, _NO_STORE, MEDIA_TYPE)

@@ -1,0 +1,81 @@
+"""The index: what is served, its generations, and switching between them."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender.errors import IndexFault
+from recommender.generation.folder import Listed
+from recommender.service import openapi
+from recommender.service.context import Engine, service_of
+from recommender.stories import dump_record
+
+router = APIRouter(tags=["index"])
+_NO_STORE = {"cache-control": "no-store"}
+_JSON = "application/json"
+
+
+@router.get("/v1/index", **openapi.INDEX_GET)
+async def index(request: Request) -> Response:
+    """The generation that is served: when and of what it was built, its size, and its measured quality."""
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    service.check_ready()
+    about = await service.engine_work.run(service.engine.describe)
+    return Response(dump_record(about), 200, _NO_STORE, _JSON)
+
+
+@router.get("/v1/index/generations", **openapi.GENERATIONS_GET)
+async def generations(request: Request) -> Response:
+    """All generations, the newest first. One that cannot be used says why in `problem`."""
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    listing = await service.change_work.run(service.engine.index.listing)
+    return Response(dump_record({"generations": described(listing)}), 200, _NO_STORE, _JSON)
+
+
+@router.post("/v1/index/generations/{generation}/promote", **openapi.PROMOTE_POST)
+async def promote(request: Request, generation: str) -> Response:
+    """Serve this generation from now on. Promoting an earlier one is the way back.
+
+    It is verified first; requests in progress end with the generation that they began with.
+    """
+    service = service_of(request)
+    service.keys.check_write(request.headers.raw)
+    await service.change_work.run(_promote, service.engine, generation)
+    return Response(dump_record({"generation": generation, "live": True}), 200, _NO_STORE, _JSON)
+
+
+def described(listing: list[Listed]) -> list[dict[str, Any]]:
+    """Generations as the API lists them, the newest first."""
+    return [_described(one) for one in reversed(listing)]
+
+
+def _described(listed: Listed) -> dict[str, Any]:
+    about: dict[str, Any] = {"generation": listed.name, "live": listed.live}
+    manifest = listed.manifest
+    if manifest is not None:
+        about |= {
+            "built_at": manifest.built_at,
+            "model": manifest.embedder.get("model"),
+            "stories": manifest.rows,
+            "counts": manifest.counts,
+            "bytes": manifest.size,
+            "journal": manifest.journal,
+            "quality": manifest.quality,
+        }
+    return about | ({"problem": listed.problem} if listed.problem else {})
+
+
+def _promote(engine: Engine, generation: str) -> None:
+    folder = engine.index
+    with folder.lock():
+        before = folder.live_name()
+        folder.promote(generation)
+        try:
+            engine.refresh()
+        except IndexFault:  # sound, but not for this service's model: stay with what works
+            folder.promote(before)
+            raise

@@ -1,0 +1,122 @@
+"""The nearest stories: one question by GET or POST, several in a batch, and the list as HTML."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender.engine.query import parse_request
+from recommender.errors import InputError, RecommenderError, TooLarge
+from recommender.service import openapi
+from recommender.service.answers import Answers, Finished
+from recommender.service.context import Service, request_id_of, service_of
+from recommender.service.limits import read_json
+from recommender.service.problems import problem
+from recommender.service.questions import FRAGMENT, RELATED, Questions
+from recommender.stories import dump_record
+
+router = APIRouter(tags=["related"])
+_JSON = "application/json"
+_NO_STORE = {"cache-control": "no-store"}
+
+
+@router.get(RELATED, **openapi.RELATED_GET)
+async def related(request: Request) -> Response:
+    """The nearest stories to a story of the index (`id` or `url`) or to any `text`.
+
+    Give exactly one of the three. The answer can be cached: see its `ETag` and `Cache-Control`.
+    """
+    return await _cacheable(request, RELATED)
+
+
+@router.get(FRAGMENT, **openapi.FRAGMENT_GET)
+async def fragment(request: Request) -> Response:
+    """The same list as a small piece of HTML, for server-side and edge includes: no script is needed.
+
+    It lists only stories that have an http(s) URL, and is empty where there are none.
+    """
+    return await _cacheable(request, FRAGMENT)
+
+
+@router.post(RELATED, **openapi.RELATED_POST)
+async def related_to_body(request: Request) -> Response:
+    """The same, for texts too long for an address and for stories that are not in the index.
+
+    Nothing of it is stored or logged.
+    """
+    service = _reading(request)
+    query, options = parse_request(await read_json(request, service.settings.max_body), service.settings.max_text)
+
+    def answer() -> bytes:
+        found = service.engine.related(query, options)
+        service.metrics.answered(len(found.hits), options.limit, found.processing_time_ms / 1_000)
+        return dump_record(found.to_json())
+
+    return Response(await service.engine_work.run(answer), 200, _NO_STORE, _JSON)
+
+
+@router.post(RELATED + "/batch", **openapi.BATCH_POST)
+async def related_batch(request: Request) -> Response:
+    """Several questions at once: one result or one problem each, in their order, all from one generation."""
+    service = _reading(request)
+    body = await read_json(request, service.settings.max_body)
+    asked = _queries(body, service.settings.max_batch)
+    request_id = request_id_of(request)
+
+    def answer() -> bytes:
+        return dump_record({"results": _results(service, asked, request_id)})
+
+    return Response(await service.engine_work.run(answer), 200, _NO_STORE, _JSON)
+
+
+def _queries(body: dict[str, Any], most: int) -> list[Any]:
+    if unknown := [name for name in body if name != "queries"]:
+        raise InputError(str(unknown[0])[:80], "is no field of a batch; there is: queries")
+    asked = body.get("queries")
+    if not isinstance(asked, list) or not asked:
+        raise InputError("queries", "expected a list of at least one question")
+    if len(asked) > most:
+        raise TooLarge("queries", f"has {len(asked)} questions, at most {most} are allowed")
+    return asked
+
+
+def _results(service: Service, asked: list[Any], request_id: str) -> list[dict[str, Any]]:
+    results: list[Any] = []
+    requests = []
+    for place, one in enumerate(asked):
+        try:
+            if not isinstance(one, dict):
+                raise InputError(f"queries.{place}", "expected an object")
+            requests.append(parse_request(one, service.settings.max_text))
+            results.append(None)
+        except RecommenderError as error:
+            results.append(error)
+    answers = iter(service.engine.related_many(requests))
+    results = [next(answers) if result is None else result for result in results]
+    return [
+        problem(one, request_id, service.base_url) if isinstance(one, RecommenderError) else one.to_json() for one in results
+    ]
+
+
+async def _cacheable(request: Request, route: str) -> Response:
+    service = _reading(request)
+    questions: Questions = request.app.state.questions
+    answers: Answers = request.app.state.answers
+    finished = await answers.find(questions.read(route, request.scope["query_string"]))
+    service.metrics.source(finished.source)
+    return respond(finished)
+
+
+def _reading(request: Request) -> Service:
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    service.check_ready()
+    return service
+
+
+def respond(finished: Finished) -> Response:
+    """A finished answer as a response of the framework."""
+    response = Response(finished.body, finished.status)
+    response.raw_headers = list(finished.headers)
+    return response

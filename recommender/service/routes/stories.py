@@ -1,0 +1,25 @@
+"""A story of the index."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender.service import openapi
+from recommender.service.context import service_of
+from recommender.stories import dump_record
+
+router = APIRouter(tags=["stories"])
+
+
+@router.get("/v1/stories/{story_id:path}", **openapi.STORY_GET)
+async def story(request: Request, story_id: str) -> Response:
+    """A story's record, what it links to and what mentions it.
+
+    The id is percent-encoded in the address, `/` and `#` too.
+    """
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    service.check_ready()
+    record = await service.engine_work.run(service.engine.story, story_id)
+    # Not kept anywhere: withdrawn means gone, and operators look here to see it.
+    return Response(dump_record(record), 200, {"cache-control": "no-store"}, "application/json")
