@@ -211,13 +211,27 @@ class LexicalIndex:
 
     def scores(self, ids: Int32, weights: Float32) -> Float32:
         """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
+        return self.scores_with(self._posting_weights, ids, weights)
+
+    def scores_with(self, posting_weights: Float32, ids: Int32, weights: Float32) -> Float32:
+        """The same with other weights of the postings (see `reweighted`)."""
         total = np.zeros(len(self.lengths), np.float32)
         starts = self._posting_start
         for term, weight in zip(ids.tolist(), weights.tolist(), strict=True):
             begin, end = starts[term], starts[term + 1]
             # Rows of one term are distinct, so a plain indexed addition is right.
-            total[self._posting_rows[begin:end]] += self._posting_weights[begin:end] * np.float32(weight)
+            total[self._posting_rows[begin:end]] += posting_weights[begin:end] * np.float32(weight)
         return total
+
+    def reweighted(self, k1: float, b: float, idf_power: float) -> Float32:
+        """The weight of every posting under other constants: tf is worked back from the weights that are stored."""
+        idf = np.repeat(self.idf, np.diff(self._posting_start))
+        mean = max(float(self.lengths.mean()) if len(self.lengths) else 1.0, 1.0)
+        share = self.lengths[self._posting_rows] / np.float32(mean)
+        stored = self._posting_weights / np.maximum(idf, 1e-9) ** IDF_POWER
+        tf = stored * (K1 * (1 - B + B * share)) / (K1 + 1 - stored)
+        weights: Float32 = (idf**idf_power * tf * (k1 + 1) / (tf + k1 * (1 - b + b * share))).astype(np.float32)
+        return weights
 
     def title_scores(self, ids: Int32, weights: Float32, rows: Int64) -> tuple[Float32, Float32]:
         """The same for the titles of some rows (m,), and the share of each title's terms that are among `ids`."""

@@ -9,6 +9,7 @@ import yaml  # type: ignore[import-untyped]
 MAX_SIZE = 64 << 10
 """Longest front matter, in characters."""
 
+_OPENING = re.compile(r"\s*---[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*[\"']?[\w-]+[\"']?[ \t]*:(?!\S)")
 _FENCE = re.compile(r"\s*---[ \t]*\r?\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PLAIN = re.compile(r"^([\w-]+):[ \t]+([^\s\"'\[{|>&*!#].*?)[ \t]*\r?$", re.MULTILINE)
 _LISTS = ("authors", "tags")
@@ -36,16 +37,12 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     Raises:
         ValueError: the front matter is too long, or is none.
     """
-    if not text[:64].lstrip().startswith("---"):
+    if not _OPENING.match(text):
         return {}, text
     match = _FENCE.match(text, 0, MAX_SIZE)
     if match is None:
-        if re.match(r"\s*---[ \t]*\r?\n[\w-]+:", text):
-            raise ValueError(f"front matter without a closing line of --- in its first {MAX_SIZE:,} characters")
-        return {}, text
-    loaded = _load(match["fields"])
-    if loaded is None:
-        return {}, text[match.end() :]
+        raise ValueError(f"front matter without a closing line of --- in its first {MAX_SIZE:,} characters")
+    loaded = _load(yaml.reader.Reader.NON_PRINTABLE.sub(" ", match["fields"]))
     if not isinstance(loaded, dict):
         raise ValueError("front matter: expected one `key: value` a line")
     fields = {str(name): value for name, value in loaded.items() if value not in _NOTHING}

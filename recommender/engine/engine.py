@@ -8,19 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from recommender.dates import Moment
 from recommender.embedding import QueryEncoder
 from recommender.engine.answer import Recommendations, wanted_fields
-from recommender.engine.candidates import gather
-from recommender.engine.filters import filtered, in_time, mode_of, newest_second, visible
+from recommender.engine.filters import visible
 from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
-from recommender.engine.query import LATEST, Options, Query
-from recommender.engine.rank import rank
+from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
+from recommender.engine.searcher import Searcher
 from recommender.errors import AmbiguousURL, IndexMismatch, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
-from recommender.ranking.diversity import diversify
-from recommender.ranking.freshness import decay
 from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.recipe import embedding_text
 from recommender.storage import read_json
@@ -136,6 +132,7 @@ class _Serving:
         self.generation = generation
         self.encoder = encoder
         self.ranker = _ranker_of(generation)
+        self.searcher = Searcher(generation, self.ranker)
         self.render = Renderer(generation, self.ranker)
         self.embargoes = np.unique(generation.columns.embargoed[generation.columns.embargoed > 0])
 
@@ -149,50 +146,25 @@ class _Serving:
         generation, now = self.generation, int(time.time())
         shown = visible(generation, now)
         probe, about = self._probe(query, shown)
-        mode = mode_of(options, probe.moment, probe.row is not None)
-        when = in_time(generation, mode, probe.moment)
-        base = shown if when is None else shown & when
-        own = self._same_object(probe)
-        base[own] = False
-        excluded = self._excluded(options, probe)
-        chosen = filtered(generation, options, excluded)
-        allowed = None if chosen is None else base & chosen
-        if probe.moment is None and options.published_before is not None:
-            probe = replace(probe, moment=options.published_before)
-        candidates = gather(generation, probe, base, allowed)
-        ranked = rank(generation, self.ranker, probe, candidates, collapse=options.collapse == "story")
-        if mode == LATEST and len(ranked.rows):
-            newest = newest_second(generation, base if allowed is None else allowed, now)
-            reference = options.published_before.second if options.published_before else newest
-            ranked = ranked.rescored(ranked.scores * decay(ranked.seconds, reference, options.half_life))
-        enough = ranked.scores >= options.min_score
-        below = int(len(enough) - enough.sum())
-        wanted = options.offset + options.limit
-        order = np.flatnonzero(enough)
-        if options.diversity > 0:
-            picked = diversify(
-                ranked.scores[order], generation.dense.rows(ranked.rows[order]), options.diversity, wanted
-            )
-            order = order[picked]
-        page = order[options.offset : wanted]
-        hits = [self.render.hit(ranked, int(place), fields, options.explain, shown) for place in page]
+        found = self.searcher.search(probe, options, shown, now)
+        hits = [self.render.hit(found.ranked, int(place), fields, options.explain, shown) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
-            hits = self._latest(base if allowed is None else allowed, options.limit, fields, shown)
-        left_out = {"same_story": ranked.same_story + self._copies(own, shown, probe), "below_min_score": below}
+            newest = np.flatnonzero(found.allowed)[-options.limit :][::-1]
+            hits = [self.render.fallback(int(row), fields, shown) for row in newest]
         return Recommendations(
             query=about,
             hits=hits,
             limit=options.limit,
             offset=options.offset,
-            exhausted=len(order) <= wanted or int(enough.sum()) <= wanted,
-            filtered_out=left_out,
+            exhausted=found.exhausted,
+            filtered_out={"same_story": found.same_story, "below_min_score": found.below},
             index={
                 "generation": generation.name,
                 "model": generation.manifest.embedder["model"],
                 "built_at": generation.manifest.built_at,
             },
             processing_time_ms=(time.perf_counter() - started) * 1_000,
-            rejected=self.render.rejected(ranked, order, shown) if options.explain else None,
+            rejected=self.render.rejected(found.ranked, found.order, shown) if options.explain else None,
         )
 
     def _probe(self, query: Query, shown: Mask) -> tuple[Probe, dict[str, Any]]:
@@ -227,45 +199,10 @@ class _Serving:
             raise NotFound("url", url)
         return rows[0]
 
-    def _same_object(self, probe: Probe) -> Int64:
-        """Rows that are the query itself: its own row, and its stubs and twins by headline or by a URL of its own."""
-        generation = self.generation
-        rows: list[int] = [] if probe.row is None else [probe.row]
-        if probe.row is not None and probe.headline_key:
-            same = generation.rows_of_key("headline_key", probe.headline_key)
-            rows += [int(row) for row in same if generation.columns.kind[row] or _same_day(generation, int(row), probe)]
-        if probe.url_key:
-            same = generation.rows_of_key("url_key", probe.url_key)
-            if len(same) - int(generation.columns.kind[same].sum()) <= 1:
-                rows += same.tolist()
-        return np.unique(np.array(rows, np.int64))
-
-    def _copies(self, own: Int64, shown: Mask, probe: Probe) -> int:
-        return int(shown[own].sum()) - (probe.row is not None and bool(shown[probe.row]))
-
-    def _excluded(self, options: Options, probe: Probe) -> list[int]:
-        generation = self.generation
-        rows: list[int] = []
-        for value in options.exclude:
-            row = generation.row_of(value)
-            rows += generation.rows_of_url(value) if row is None else [row]
-        if options.linked == "exclude" and probe.row is not None:
-            rows += generation.graph.targets(probe.row).tolist()
-        return rows
-
-    def _latest(self, allowed: Any, limit: int, fields: Any, shown: Any) -> list[Any]:
-        rows = np.flatnonzero(allowed)[-limit:][::-1]
-        return [self.render.fallback(int(row), fields, shown) for row in rows]
-
     def story(self, story_id: str) -> dict[str, Any]:
         shown = visible(self.generation, int(time.time()))
         row = self._row(Query(id=story_id), shown)
         return self.render.story(row, shown)
-
-
-def _same_day(generation: Generation, row: int, probe: Probe) -> bool:
-    second = int(generation.columns.second[row])
-    return probe.moment is None or Moment(second).day == probe.moment.day
 
 
 def _ranker_of(generation: Generation) -> Ranker:

@@ -48,6 +48,7 @@ _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "at_cu
 _HTTP = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _PORT = re.compile(r":(?:80|443)?\Z")
+_NO_HOST = re.compile(r"[\s\"%<>\\^`{|}]")
 _PATH_SAFE = "!$&'()*+,;=:@/~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
@@ -68,19 +69,20 @@ def canonical_url(url: str) -> str:
         return url
     if not host:
         return url
-    path = _encode(_without_dots(parts.path), _PATH_SAFE).rstrip("/")
-    query = "&".join(sorted(_encode(piece, _QUERY_SAFE) for piece in parts.query.split("&") if _means(piece)))
+    path = _without_dots(_encode(parts.path, _PATH_SAFE)).rstrip("/")
+    query = "&".join(sorted(filter(_means, _encode(parts.query, _QUERY_SAFE).split("&"))))
     return f"https://{host}{path}?{query}" if query else f"https://{host}{path}"
 
 
 def _host(netloc: str) -> str:
-    host = _PORT.sub("", netloc.rpartition("@")[2]).lower()
+    host = _PORT.sub("", netloc.rpartition("@")[2]).lower().rstrip(".")
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             host = unicodedata.normalize("NFKC", host).lower()
-    host = host.rstrip(".")
+    if _NO_HOST.search(host):
+        raise ValueError(host)
     return host.removeprefix("www.") if host.count(".") > 1 else host
 
 

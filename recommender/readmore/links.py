@@ -11,10 +11,8 @@ _OPEN, _MIDDLE, _CLOSE = "\x01", "\x02", "\x03"
 _SIGNS = dict.fromkeys(map(ord, _OPEN + _MIDDLE + _CLOSE))
 _SIGNED = re.compile(r"\x01([^\x01-\x03]*)\x02([^\x01-\x03]*)\x03")
 _LINK = re.compile(
-    _SIGNED.pattern
-    + r"|\[((?:[^\[\]]|\[[^\[\]]*\])+)\]"  # Markdown: [words](url "title")
-    r"\(\s*<?([^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+[\"'(][^\n]*?[\"')])?\s*\)"
-    + r"|<(https?://[^\s<>]+)>"
+    _SIGNED.pattern + r"|\[((?:[^\[\]]|\[[^\[\]]*\])+)\]"  # Markdown: [words](url "title")
+    r"\(\s*<?([^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+[\"'(][^\n]*?[\"')])?\s*\)" + r"|<(https?://[^\s<>]+)>"
 )
 _BARE_URL = re.compile(r"[\s(–—:|-]*\bhttps?://[^\s<>]+?[)\s]*$")
 _URL = re.compile(r"https?://[^\s<>]+?(?=[)\s]*$)")

@@ -146,7 +146,9 @@ def cache_control(lifetime: int, left: int, public: bool) -> Headers:
     if not public:
         return ((b"cache-control", b"private, max-age=%d" % browser), (b"vary", b"Authorization, X-API-Key"))
     stale = min(STALE, left - shared)
-    return ((b"cache-control", b"public, max-age=%d, s-maxage=%d, stale-while-revalidate=%d" % (browser, shared, stale)),)
+    return (
+        (b"cache-control", b"public, max-age=%d, s-maxage=%d, stale-while-revalidate=%d" % (browser, shared, stale)),
+    )
 
 
 def lifetime_of(found: Recommendations, now: float) -> int:
@@ -171,7 +173,7 @@ def matches(if_none_match: bytes, etag: bytes) -> bool:
 
 
 def cache_tag(story_id: str) -> str:
-    """The name under which a CDN purges answers that show a story: `story-` and the id, or a hash of an unwieldy one."""
+    """The name under which a CDN purges what shows a story: `story-` and the id, or a hash of an unwieldy one."""
     name = quote(story_id, safe="", errors="replace")
     if len(name) > 40:
         name = hashlib.blake2b(story_id.encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -14,7 +14,10 @@ FIELDS = ("id", "title", "url", "image", "date_published", "language", "fallback
 """Fields of a hit that a list for readers is made of."""
 
 _WEB = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def wider(options: Options) -> Options:

@@ -1,7 +1,6 @@
-"""The outermost layer of the application: what holds for every request, and the short way for answers that are ready."""
+"""The outermost layer: what holds for every request, and the short way for answers that are ready."""
 
 import asyncio
-import json
 import logging
 import os
 import re
@@ -108,15 +107,19 @@ class Front:
         route = exchange.route or getattr(scope.get("route"), "path", "other")
         self._service.metrics.request(route, exchange.status, seconds)
         if access.isEnabledFor(logging.INFO):  # never the query string: it holds what a person typed
+            path = (scope.get("raw_path") or b"").decode("ascii", "backslashreplace")[:200]
+            milliseconds = round(seconds * 1_000, 2)
             line = {
                 "request_id": exchange.request_id,
                 "method": scope["method"],
-                "path": scope["path"],
+                "path": path,
                 "status": exchange.status,
-                "ms": round(seconds * 1_000, 2),
+                "ms": milliseconds,
                 "bytes": exchange.size,
+                "answer": exchange.source,
             }
-            access.info(json.dumps(line | ({"answer": exchange.source} if exchange.source else {})))
+            parts = scope["method"], path, exchange.status, milliseconds
+            access.info("%s %s %d %s ms", *parts, extra={"fields": line})
 
 
 class _Exchange:

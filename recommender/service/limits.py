@@ -52,7 +52,9 @@ async def read_json(request: Request, most: int) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InputError("body", f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, NaN, or brackets without end
-        raise InputError("body", "is not JSON that this service reads (NaN, a huge number, or nested too deep)") from None
+        raise InputError(
+            "body", "is not JSON that this service reads (NaN, a huge number, or nested too deep)"
+        ) from None
     if not isinstance(value, dict):
         raise InputError("body", "expected a JSON object")
     return value

@@ -27,12 +27,17 @@ class Metrics:
             registry=self._registry, buckets=_SECONDS,
         )  # fmt: skip
         self._engine = Histogram(
-            "recommender_engine_seconds", "Time in the engine for one question", registry=self._registry, buckets=_SECONDS
+            "recommender_engine_seconds",
+            "Time in the engine for one question",
+            registry=self._registry,
+            buckets=_SECONDS,
         )
         self._cache = Counter(
             "recommender_answers", "Answers to GET by where they came from", ["source"], registry=self._registry
         )
-        self._short = Counter("recommender_short_answers", "Answers with fewer hits than asked for", registry=self._registry)
+        self._short = Counter(
+            "recommender_short_answers", "Answers with fewer hits than asked for", registry=self._registry
+        )
         self._empty = Counter("recommender_empty_answers", "Answers without a hit", registry=self._registry)
         self._known: dict[tuple[str, int], Any] = {}
         self._timers: dict[str, Any] = {}

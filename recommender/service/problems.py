@@ -49,23 +49,41 @@ class Kind:
 
 NOT_FOUND = Kind(404, "not-found", "Not found", "No such route, story or generation.")
 METHOD = Kind(405, "method-not-allowed", "Method not allowed", "The route exists; the header Allow names its methods.")
-INTERNAL = Kind(500, "internal-error", "Internal error", "A fault of the service. Quote the request_id when you report it.")
+INTERNAL = Kind(
+    500, "internal-error", "Internal error", "A fault of the service. Quote the request_id when you report it."
+)
 UNUSABLE = Kind(503, "index-unusable", "The index cannot be used", "An operator has to look: the log says why.")
 
 KINDS: dict[type[Exception], Kind] = {
-    Unauthorized: Kind(401, "unauthorized", "A key is needed", "Send a key: `Authorization: Bearer KEY` or `X-API-Key: KEY`."),
-    Forbidden: Kind(403, "forbidden", "Not allowed", "The key may not do this, or writing is off because no admin key is set."),
+    Unauthorized: Kind(
+        401, "unauthorized", "A key is needed", "Send a key: `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+    ),
+    Forbidden: Kind(
+        403, "forbidden", "Not allowed", "The key may not do this, or writing is off because no admin key is set."
+    ),
     errors.NotFound: NOT_FOUND,
     errors.IndexMissing: NOT_FOUND,
-    errors.IndexMismatch: Kind(409, "index-mismatch", "The index does not fit the model", "It was made with another model."),
-    errors.IndexFormat: Kind(409, "index-format", "The index has another format", "Another version wrote it: rebuild it."),
+    errors.IndexMismatch: Kind(
+        409, "index-mismatch", "The index does not fit the model", "It was made with another model."
+    ),
+    errors.IndexFormat: Kind(
+        409, "index-format", "The index has another format", "Another version wrote it: rebuild it."
+    ),
     errors.IndexCorrupt: Kind(409, "index-corrupt", "The generation is damaged", "A file is missing or was altered."),
-    errors.IndexBusy: Kind(409, "index-busy", "The index is being changed", "Another process holds it: try again later."),
-    errors.PromotionRefused: Kind(409, "promotion-refused", "Not promoted", "The generation is clearly worse than the live one."),
+    errors.IndexBusy: Kind(
+        409, "index-busy", "The index is being changed", "Another process holds it: try again later."
+    ),
+    errors.PromotionRefused: Kind(
+        409, "promotion-refused", "Not promoted", "The generation is clearly worse than the live one."
+    ),
     errors.TooLarge: Kind(413, "too-large", "Too large", "The body, a text or a batch is beyond the limit."),
     AddressTooLong: Kind(414, "address-too-long", "Address too long", "Send long texts with POST."),
-    UnsupportedMediaType: Kind(415, "unsupported-media-type", "Unsupported media type", "Send `Content-Type: application/json`."),
-    errors.AmbiguousURL: Kind(422, "ambiguous-url", "The URL belongs to several stories", "Ask by id; `candidates` lists them."),
+    UnsupportedMediaType: Kind(
+        415, "unsupported-media-type", "Unsupported media type", "Send `Content-Type: application/json`."
+    ),
+    errors.AmbiguousURL: Kind(
+        422, "ambiguous-url", "The URL belongs to several stories", "Ask by id; `candidates` lists them."
+    ),
     errors.InputError: Kind(422, "invalid-input", "Wrong input", "`errors` says which field, and why."),
     errors.RecordError: Kind(422, "invalid-record", "Wrong story", "`errors` says which field of the story, and why."),
     errors.CorpusError: Kind(422, "invalid-corpus", "Wrong corpus", "It cannot be read, or holds no story."),

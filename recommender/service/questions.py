@@ -101,14 +101,14 @@ def _view(given: dict[str, list[str]]) -> View:
     for name, values in given.items():
         if len(values) > 1:
             raise InputError(name, f"expected one value, got {len(values)}")
-    values = {name: value[0] for name, value in given.items()}
-    heading = " ".join(values.get("heading", DEFAULT_HEADING).split())
+    one = {name: value[0] for name, value in given.items()}
+    heading = " ".join(one.get("heading", DEFAULT_HEADING).split())
     if len(heading) > 200:
         raise InputError("heading", f"has {len(heading)} characters, at most 200 are allowed")
-    level = values.get("heading_level", "2")
+    level = one.get("heading_level", "2")
     if level not in tuple("123456"):
         raise InputError("heading_level", f"{level[:40]!r} is none of 1 to 6")
-    thumbnails = values.get("thumbnails", "false").lower()
+    thumbnails = one.get("thumbnails", "false").lower()
     if thumbnails not in ("true", "false", "1", "0", ""):
         raise InputError("thumbnails", f"{thumbnails[:40]!r} is not true or false")
     return View(heading, int(level), thumbnails in ("true", "1", ""))

@@ -28,7 +28,13 @@ def test_the_id_of_the_content_is_that_of_the_cut_text():
 
 
 def test_what_needs_no_cut_is_the_same_record():
-    for record in ({"text": BODY}, {"title": "x"}, {"text": 5}, {"text": None}, {"text": f"Related: {ONE}", "read_more": "x"}):
+    for record in (
+        {"text": BODY},
+        {"title": "x"},
+        {"text": 5},
+        {"text": None},
+        {"text": f"Related: {ONE}", "read_more": "x"},
+    ):
         assert cut_record(record) is record
 
 

@@ -176,4 +176,8 @@ def test_a_target_is_another_current_story_that_shares_a_key(stories, pointer):
         target = stories[ordinal]
         assert target.id != source.id
         assert target.id not in [later.id for later in stories[ordinal + 1 :]]
-        assert {"id": target.id == pointer.id, "url": target.url == pointer.url, "headline": target.title == pointer.title}[by]
+        assert {
+            "id": target.id == pointer.id,
+            "url": target.url == pointer.url,
+            "headline": target.title == pointer.title,
+        }[by]

@@ -36,7 +36,7 @@ async def readyz(request: Request) -> Response:
 
 @router.get(
     "/metrics", summary="Metrics for Prometheus",
-    responses={200: {"description": "Prometheus text format", "content": {"text/plain": {}}}} | openapi.problems(401),
+    responses={200: {"description": "Prometheus text", "content": {"text/plain": {}}}, **openapi.problems(401)},
 )  # fmt: skip
 async def metrics(request: Request) -> Response:
     """Requests, times, queue, cache and index. Needs a key where reading does."""

@@ -95,7 +95,8 @@ def _results(service: Service, asked: list[Any], request_id: str) -> list[dict[s
     answers = iter(service.engine.related_many(requests))
     results = [next(answers) if result is None else result for result in results]
     return [
-        problem(one, request_id, service.base_url) if isinstance(one, RecommenderError) else one.to_json() for one in results
+        problem(one, request_id, service.base_url) if isinstance(one, RecommenderError) else one.to_json()
+        for one in results
     ]
 
 

@@ -1,0 +1,1 @@
+"""Quality measured on the editors' own links."""

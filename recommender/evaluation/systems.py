@@ -1,0 +1,95 @@
+"""What is compared: each system ranks the rows that may be recommended under a query."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from recommender.engine.filters import in_time, visible
+from recommender.engine.probe import probe_row
+from recommender.engine.query import BACKGROUND, Options
+from recommender.engine.searcher import Searcher
+from recommender.generation import Generation
+from recommender.lexical import Terms
+from recommender.ranking.model import Ranker
+from recommender.vectors import Float32, Int64, Mask, top_k
+
+System = Callable[[int], Int64]
+"""A row to at most ten rows, best first."""
+
+HITS = 10
+
+
+class Baselines:
+    """The plain ways of finding related stories, over the same stories and dates as the engine."""
+
+    def __init__(self, generation: Generation, now: int) -> None:
+        self._generation = generation
+        self._shown = visible(generation, now)
+        self._plain_weights = plain_bm25(generation)
+
+    def past(self, row: int) -> Mask:
+        """Rows that may be recommended under a row: the same day or earlier, and not itself."""
+        probe = probe_row(self._generation, row)
+        when = in_time(self._generation, BACKGROUND, probe.moment)
+        mask = self._shown.copy() if when is None else self._shown & when
+        mask[row] = False
+        return mask
+
+    def newest(self, row: int) -> Int64:
+        """The newest stories of the same section."""
+        columns = self._generation.columns
+        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == 0)
+        return np.flatnonzero(same)[-HITS:][::-1]
+
+    def dense(self, row: int) -> Int64:
+        """Nearest by the embedding of title and lead: what a plain vector index gives."""
+        vector = self._generation.dense.rows(np.array([row]))
+        rows = self._generation.dense.search(vector, HITS, self.past(row)).rows[0]
+        return rows[rows >= 0]
+
+    def titles(self, vectors: Float32) -> System:
+        """Nearest by the embedding of the title alone, vectors (n, dim)."""
+
+        def nearest(row: int) -> Int64:
+            return top_k(np.where(self.past(row), vectors @ vectors[row], -np.inf).astype(np.float32), HITS)
+
+        return nearest
+
+    def lexical(self, row: int) -> Int64:
+        """BM25 with the full text of the query story."""
+        return top_k(self._masked(row, self._bm25(row)), HITS)
+
+    def hybrid(self, row: int) -> Int64:
+        """Cosine plus half of BM25 as a share of the best one: the plain hybrid."""
+        scores = self._bm25(row)
+        past = self.past(row)
+        best = float(scores[past].max(initial=0))
+        cosine = self._generation.dense.vectors.astype(np.float32) @ self._generation.dense.rows(np.array([row]))[0]
+        total = cosine + 0.5 * scores / best if best > 0 else cosine
+        return top_k(np.where(past, total, -np.inf).astype(np.float32), HITS)
+
+    def _masked(self, row: int, scores: Float32) -> Float32:
+        masked: Float32 = np.where(self.past(row), scores, -np.inf).astype(np.float32)
+        return masked
+
+    def _bm25(self, row: int) -> Float32:
+        lexical = self._generation.lexical
+        terms: Terms = lexical.terms_of(row)
+        return lexical.scores_with(self._plain_weights, terms.ids, terms.counts)
+
+
+def engine_system(generation: Generation, ranker: Ranker, now: int) -> System:
+    """The engine as the API runs it, default options, with a given model."""
+    searcher = Searcher(generation, ranker)
+    shown = visible(generation, now)
+
+    def related(row: int) -> Int64:
+        found = searcher.search(probe_row(generation, row), Options(limit=HITS), shown, now)
+        return found.ranked.rows[found.page]
+
+    return related
+
+
+def plain_bm25(generation: Generation) -> Float32:
+    """The weight of each posting by BM25 as it is commonly set: k1 = 1.2, b = 0.75, plain idf."""
+    return generation.lexical.reweighted(k1=1.2, b=0.75, idf_power=1.0)

@@ -1,0 +1,212 @@
+"""The description of the routes: parameters made from the table of options, schemas, examples, problems."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from recommender.engine.query import OPTIONS, Option
+from recommender.service import examples
+from recommender.service.problems import MEDIA_TYPE, all_kinds
+from recommender.service.schemas import SCHEMAS, ref
+
+DESCRIPTION = """Finds the stories that belong under an article.
+
+Ask for a story of the index by `id` or `url`, or send any `text`; options are the same everywhere.
+Errors are `application/problem+json` (RFC 9457). Reading is open unless the operator set read keys; writing needs the
+admin key: `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+"""
+TAGS = [
+    {"name": "related", "description": "The nearest stories."},
+    {"name": "stories", "description": "The stories of the index."},
+    {"name": "index", "description": "What is served, and switching between generations."},
+    {"name": "operations", "description": "Health and metrics."},
+]
+_JSON = "application/json"
+_KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+_COMMON = (414, 500, 503)
+
+Documentation = dict[str, Any]
+"""Arguments of a route's decorator, or parts of its description."""
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*statuses: int) -> Responses:
+    """The problem responses of a route: those given, and those that every route may give."""
+    kinds = all_kinds()
+    documented: Responses = {}
+    for status in sorted({*statuses, *_COMMON}):
+        about = [kind for kind in kinds if kind.status == status]
+        documented[status] = {
+            "description": "; ".join(kind.title for kind in about),
+            "content": {MEDIA_TYPE: {"schema": ref("Problem"), "example": examples.problem_of(about[0])}},
+        }
+        if status == 503:
+            documented[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+    return documented
+
+
+def json_answer(example: Any, schema: str | None = None, description: str = "The answer") -> Responses:
+    """A 200 answer in JSON, with an example."""
+    content: dict[str, Any] = {"schema": ref(schema) if schema else {"type": "object"}, "example": example}
+    return {200: {"description": description, "content": {_JSON: content}}}
+
+
+def option_schema(option: Option) -> dict[str, Any]:
+    """The JSON schema of an option's value."""
+    text: dict[str, Any] = {"type": "string"}
+    if option.kind in ("integer", "number"):
+        schema: dict[str, Any] = {"type": option.kind, "minimum": option.low, "maximum": option.high}
+    elif option.kind == "flag":
+        schema = {"type": "boolean"}
+    elif option.kind == "choice":
+        schema = text | {"enum": list(option.choices)}
+    elif option.kind == "texts":
+        # A pattern, because white space alone is no value: it is trimmed.
+        one = {"enum": list(option.choices)} if option.choices else {"pattern": r"\S"}
+        schema = {"type": "array", "items": text | one, "maxItems": 1_000}
+    elif option.kind == "date":
+        schema = text | {"description": "YYYY-MM-DD, or an RFC 3339 date-time"}
+    else:
+        schema = text | {"pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*[smhdwSMHDW]?\s*$"}
+    return schema | ({"default": option.default} if option.default not in (None, ()) else {})
+
+
+def option_parameters() -> list[dict[str, Any]]:
+    """The options as parameters of a query string."""
+    parameters = []
+    for option in OPTIONS:
+        parameter: dict[str, Any] = {
+            "name": option.name, "in": "query", "required": False, "description": option.about,
+            "schema": option_schema(option),
+        }  # fmt: skip
+        if option.example is not None:
+            parameter["examples"] = {"one": {"value": [option.example] if option.kind == "texts" else option.example}}
+        parameters.append(parameter)
+    return parameters
+
+
+def _asked_by() -> list[dict[str, Any]]:
+    about = {
+        "id": ("the id of a story of the index", "hl-0101"),
+        "url": ("the URL of a story of the index; scheme, `www`, trailing slash and tracking parameters do not matter",
+                "https://harbour-ledger.example/2026/03/storm-ragna"),
+        "text": ("any text: a word, a headline, a whole article (long ones by POST)", "storm breaks the harbour wall"),
+    }  # fmt: skip
+    return [
+        {"name": name, "in": "query", "required": False, "description": f"{text}. Give one of id, url, text.",
+         "schema": {"type": "string", "minLength": 1}, "examples": {"one": {"value": example}}}
+        for name, (text, example) in about.items()
+    ]  # fmt: skip
+
+
+def _body(schema: str, example: Any) -> Documentation:
+    return {"requestBody": {"required": True, "content": {_JSON: {"schema": ref(schema), "example": example}}}}
+
+
+def _if_none_match() -> dict[str, Any]:
+    return {
+        "name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"},
+        "description": "the ETag of an answer that the client has: 304 if it still holds",
+    }  # fmt: skip
+
+
+_CACHED: Documentation = {
+    "ETag": {"schema": {"type": "string"}, "description": "changes with the index and the question"},
+    "Cache-Control": {"schema": {"type": "string"}, "description": "`s-maxage` by the age of the story, at most 300 s"},
+    "Cache-Tag": {"schema": {"type": "string"}, "description": "`story-…` of every story in the answer, for purging"},
+    "Link": {"schema": {"type": "string"}, "description": "the next page, the list as HTML, this description"},
+}
+_NOT_MODIFIED: Responses = {304: {"description": "What the client has still holds"}}
+_VIEW = [
+    {"name": "heading", "in": "query", "schema": {"type": "string", "maxLength": 200, "default": "Read more"},
+     "description": "heading of the list; empty = none"},
+    {"name": "heading_level", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 6, "default": 2},
+     "description": "level of the heading"},
+    {"name": "thumbnails", "in": "query", "schema": {"type": "boolean", "default": False},
+     "description": "with pictures"},
+]  # fmt: skip
+
+RELATED_GET: Documentation = {
+    "summary": "The nearest stories",
+    "responses": {
+        200: json_answer(examples.RELATED, "Related", "The nearest stories, the best first")[200]
+        | {"headers": _CACHED},
+        **_NOT_MODIFIED,
+        **problems(401, 404, 409, 413, 422),
+    },
+    "openapi_extra": {"parameters": [*_asked_by(), *option_parameters(), _if_none_match()]},
+}
+FRAGMENT_GET: Documentation = {
+    "summary": "The list as HTML",
+    "responses": {
+        200: {"description": "The list; empty where there is none", "headers": _CACHED,
+              "content": {"text/html": {"schema": {"type": "string"}, "example": examples.FRAGMENT}}},
+        **_NOT_MODIFIED,
+        **problems(401, 404, 409, 413, 422),
+    },
+    "openapi_extra": {"parameters": [*_asked_by(), *_VIEW, *option_parameters(), _if_none_match()]},
+}  # fmt: skip
+RELATED_POST: Documentation = {
+    "summary": "The nearest stories to a text or a story in the body",
+    "responses": json_answer(examples.RELATED, "Related") | problems(401, 404, 409, 413, 415, 422),
+    "openapi_extra": _body("Question", examples.QUESTION),
+}
+BATCH_POST: Documentation = {
+    "summary": "Several questions at once",
+    "responses": json_answer(examples.BATCH, "Results") | problems(401, 409, 413, 415, 422),
+    "openapi_extra": _body("Batch", {"queries": [{"id": "hl-0101", "limit": 3}, {"text": "measles"}]}),
+}
+STORY_GET: Documentation = {
+    "summary": "A story",
+    "responses": json_answer(examples.STORY, "Story") | problems(401, 404),
+}
+INDEX_GET: Documentation = {
+    "summary": "What is served",
+    "responses": json_answer(examples.INDEX, "Index") | problems(401),
+}
+GENERATIONS_GET: Documentation = {
+    "summary": "All generations",
+    "responses": json_answer(examples.GENERATIONS, "Generations") | problems(401),
+}
+PROMOTE_POST: Documentation = {
+    "summary": "Serve another generation",
+    "responses": json_answer({"generation": "20260302T040000Z-7f3a", "live": True}, "Promoted")
+    | problems(401, 403, 404, 409),
+    "openapi_extra": {"security": _KEYS},
+}
+
+
+def question_schema() -> dict[str, Any]:
+    """A question in a body: exactly one of id, url, text, story; and options."""
+    asked: dict[str, Any] = {name: {"type": "string", "minLength": 1} for name in ("id", "url", "text")}
+    asked["story"] = ref("StoryRecord") | {"description": "a story that need not be in the index; it is not stored"}
+    options = {option.name: option_schema(option) | {"description": option.about} for option in OPTIONS}
+    return {
+        "type": "object",
+        "properties": asked | options,
+        "oneOf": [{"required": [name]} for name in asked],
+        "additionalProperties": False,
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Complete the description that the framework makes of the routes."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = generate()
+            components = described.setdefault("components", {})
+            components["schemas"] = {**SCHEMAS, "Question": question_schema()}
+            components["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            }
+            for operations in described["paths"].values():
+                for operation in operations.values():  # this service reads its input itself: never FastAPI's own errors
+                    if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: 0}):
+                        del operation["responses"]["422"]
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

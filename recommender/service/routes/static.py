@@ -1,0 +1,80 @@
+"""The widget, and the styles and scripts of the pages: read once, compressed once."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recommender.service.answers import matches
+
+router = APIRouter(include_in_schema=False)
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_HOUR = "public, max-age=3600, stale-while-revalidate=86400"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that is served; `version` changes with its content."""
+
+    body: bytes
+    packed: bytes
+    media_type: str
+    version: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """The files of `recommender/service/static/` by name."""
+    found = {}
+    for entry in files("recommender.service").joinpath("static").iterdir():
+        if entry.is_file():
+            body = entry.read_bytes()
+            kind = mimetypes.guess_type(entry.name)[0] or "application/octet-stream"
+            text = "; charset=utf-8" if kind.startswith("text/") else ""
+            version = hashlib.sha256(body).hexdigest()[:12]
+            found[entry.name] = Asset(body, gzip.compress(body, 9, mtime=0), kind + text, version)
+    return found
+
+
+def address(name: str) -> str:
+    """The address of a file that may be kept for ever: it holds the version."""
+    return f"/static/{assets()[name].version}/{name}"
+
+
+@router.get("/widget.js")
+async def widget(request: Request) -> Response:
+    """The widget; new versions arrive within the hour."""
+    return _send(request, "widget.js", _HOUR)
+
+
+@router.get("/static/{version}/{name}")
+async def static(request: Request, version: str, name: str) -> Response:
+    """A file of the pages, or the widget pinned to a version (for `integrity`)."""
+    if name not in assets() or assets()[name].version != version:
+        raise HTTPException(404)
+    return _send(request, name, _IMMUTABLE)
+
+
+@router.get("/favicon.ico")
+async def favicon(request: Request) -> Response:
+    """The icon of the pages."""
+    return _send(request, "icon.svg", _HOUR)
+
+
+def _send(request: Request, name: str, control: str) -> Response:
+    asset = assets()[name]
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    etag = f'"{asset.version}{"-gz" if packed else ""}"'
+    headers = {"cache-control": control, "etag": etag, "vary": "Accept-Encoding"}
+    if matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        return Response(b"", 304, headers)
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(asset.packed if packed else asset.body, 200, headers, asset.media_type)

@@ -1,0 +1,115 @@
+"""Running the service: one process, or several that share the index on disk."""
+
+import json
+import logging
+import logging.config
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from recommender.service.app import create_app
+from recommender.service.context import Service
+from recommender.serving import open_recommender
+from recommender.settings import Settings
+
+log = logging.getLogger("recommender.service")
+
+
+class JSONLines(logging.Formatter):
+    """A log line as a JSON object, with the fields that the record was given."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        fields = getattr(record, "fields", None)
+        line |= fields if isinstance(fields, dict) else {"message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+class _Server(uvicorn.Server):
+    """A server whose `/readyz` fails as soon as it was told to stop."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        service = getattr(getattr(self.config.loaded_app, "state", None), "service", None)
+        if isinstance(service, Service):
+            service.drain()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop; returns the exit status.
+
+    Raises:
+        IndexFault, ModelError: the live index cannot be served.
+    """
+    log_to_stderr(settings)
+    if settings.workers == 1:
+        app = create_app(settings, open_recommender(settings))
+        server = _Server(_config(settings, app))
+        _say(settings)
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            return 0
+        return 0 if server.started else 1
+    open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
+    config = _config(settings, partial(_worker_app, settings))
+    socket = config.bind_socket()
+    _say(settings)
+    Multiprocess(config, sockets=[socket]).run()
+    return 0
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Log to standard error: plain lines on a terminal, JSON elsewhere."""
+    style = "plain" if sys.stderr.isatty() else "json"
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"plain": {"format": "%(message)s"}, "json": {"()": JSONLines}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
+            "loggers": {
+                "recommender": {"level": settings.log_level.upper(), "handlers": ["stderr"], "propagate": False},
+                "uvicorn": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            },
+        }
+    )
+
+
+def _worker_app(settings: Settings) -> FastAPI:
+    log_to_stderr(settings)
+    return create_app(settings, open_recommender(settings))
+
+
+def _config(settings: Settings, app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, partial),
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,  # it would hold query strings; `front` writes one that does not
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=int(settings.request_timeout) + 1,
+    )
+
+
+def _say(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    log.info("Serving on http://%s:%d (Ctrl+C stops)", host, settings.port)

@@ -1,0 +1,137 @@
+"""The JSON schemas of the API's answers and bodies, for its description; the answers are made elsewhere."""
+
+from typing import Any
+
+from recommender.stories import KINDS, STATUSES
+
+Schema = dict[str, Any]
+
+
+def ref(name: str) -> Schema:
+    """A reference to a schema of this module."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _one(kind: str, **more: Any) -> Schema:
+    return {"type": kind, **more}
+
+
+def _or_null(kind: str, **more: Any) -> Schema:
+    return {"type": [kind, "null"], **more}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(properties: dict[str, Schema], required: tuple[str, ...] = (), **more: Any) -> Schema:
+    return {"type": "object", "properties": properties, **({"required": list(required)} if required else {}), **more}
+
+
+_TEXT = _one("string")
+_NUMBER = _one("number")
+_INTEGER = _one("integer")
+_NAMED = _object({"id": _TEXT, "title": _TEXT}, ("id", "title"))
+_COUNTS = _object({}, additionalProperties=_INTEGER)
+_IMAGE = _object({"url": _TEXT, "width": _INTEGER, "height": _INTEGER, "alt": _TEXT}, ("url",))
+
+SCHEMAS: dict[str, Schema] = {
+    "Hit": _object(
+        {
+            "id": _TEXT,
+            "kind": _one("string", enum=list(KINDS)),
+            "title": _TEXT,
+            "url": _or_null("string"),
+            "summary": _or_null("string"),
+            "image": {"anyOf": [_IMAGE, {"type": "null"}]},
+            "date_published": _or_null("string", description="YYYY-MM-DD, or an RFC 3339 date-time"),
+            "language": _or_null("string"),
+            "section": _or_null("string"),
+            "source": _or_null("string"),
+            "score": _one("number", description="0 to 1; 0.5 = more likely related than not", minimum=0, maximum=1),
+            "similarity": _or_null("number", description="cosine of the two texts' vectors, -1 to 1"),
+            "story": _object({"size": _one("integer", description="stories that this one stands for")}),
+            "mentioned_by": _list(_NAMED) | {"description": "on headline-only stories: who points to them"},
+            "reasons": _object({}, additionalProperties=_NUMBER, description="with `explain`: each feature's share"),
+            "fallback": _one("boolean", description="true: shown only because it is new (`on_empty=latest`)"),
+        },
+        ("id",),
+        description="The fields that were asked for; without `fields`, all but `reasons`.",
+    ),
+    "Related": _object(
+        {
+            "query": _object(
+                {"id": _TEXT, "url": _TEXT, "language": _or_null("string"),
+                 "truncated": _one("boolean", description="true: the end of the text was not read")}
+            ),
+            "hits": _list(ref("Hit")),
+            "limit": _INTEGER,
+            "offset": _INTEGER,
+            "exhausted": _one("boolean", description="true: nothing more would follow"),
+            "filtered_out": _COUNTS,
+            "processing_time_ms": _NUMBER,
+            "index": _object({"generation": _TEXT, "model": _TEXT, "built_at": _TEXT}),
+            "rejected": _list(
+                _object({**_NAMED["properties"], "reason": _TEXT, "same_as": _TEXT, "score": _NUMBER}, ("id", "reason"))
+            ),
+        },
+        ("query", "hits", "limit", "offset", "exhausted", "filtered_out", "processing_time_ms", "index"),
+    ),
+    "Batch": _object({"queries": _list(ref("Question")) | {"minItems": 1}}, ("queries",), additionalProperties=False),
+    "Results": _object(
+        {"results": _list({"anyOf": [ref("Related"), ref("Problem")]}) | {"description": "in the questions' order"}},
+        ("results",),
+    ),
+    "ReadMore": _object({"title": _TEXT, "url": _or_null("string"), "id": _or_null("string")}),
+    "StoryRecord": _object(
+        {
+            "id": {"type": ["string", "integer", "null"]},
+            "title": _or_null("string"),
+            "text": _or_null("string"),
+            "url": _or_null("string"),
+            "published": _or_null("string"),
+            "modified": _or_null("string"),
+            "section": _or_null("string"),
+            "language": _or_null("string"),
+            "source": _or_null("string"),
+            "image": {"anyOf": [_IMAGE, _TEXT, {"type": "null"}]},
+            "status": _or_null("string", enum=[*STATUSES, None]),
+            "embargoed": _or_null("string"),
+            "authors": _or_null("array", items=_TEXT),
+            "tags": _or_null("array", items=_TEXT),
+            "read_more": _or_null("array", items={"anyOf": [ref("ReadMore"), _TEXT]}),
+            "digest": _or_null("boolean"),
+        },
+        description="Only `title` or `text` is required. Unknown fields are kept.",
+    ),
+    "Story": _object(
+        {
+            "id": _TEXT, "title": _TEXT, "text": _TEXT, "kind": _TEXT, "summary": _or_null("string"),
+            "links": _object({"read_more": _list(_NAMED), "mentioned_by": _list(_NAMED)}),
+        },
+        ("id", "kind", "links"),
+        description="The story's record as it came, with its links in both directions.",
+    ),
+    "Index": _object({"generation": _TEXT, "built_at": _TEXT, "stories": _INTEGER}, ("generation",)),
+    "Generation": _object(
+        {"generation": _TEXT, "live": _one("boolean"), "built_at": _TEXT, "model": _or_null("string"),
+         "stories": _INTEGER,
+         "counts": _object({}), "bytes": _INTEGER, "journal": _INTEGER, "quality": _object({}), "problem": _TEXT},
+        ("generation", "live"),
+    ),
+    "Generations": _object({"generations": _list(ref("Generation"))}, ("generations",)),
+    "Promoted": _object({"generation": _TEXT, "live": _one("boolean")}, ("generation", "live")),
+    "Problem": _object(
+        {
+            "type": _one("string", format="uri-reference"),
+            "title": _TEXT,
+            "status": _INTEGER,
+            "detail": _TEXT,
+            "request_id": _TEXT,
+            "errors": _list(_object({"field": _TEXT, "detail": _TEXT}, ("field", "detail"))),
+            "candidates": _list(_TEXT),
+        },
+        ("type", "title", "status"),
+        description="RFC 9457 problem details.",
+    ),
+}  # fmt: skip
