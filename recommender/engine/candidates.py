@@ -27,6 +27,7 @@ class Candidates:
     closeness: Float32
     voter: Int64
     target: Int64
+    in_links: Float32
 
 
 def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | None) -> Candidates:
@@ -56,7 +57,17 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
     recent = _recent(generation, probe, allowed, scores, best)
     rows = np.unique(np.concatenate([found, linked, recent]))
     vectors = generation.dense.rows(rows)
-    return Candidates(rows, vectors @ probe.vector, lexical_share(scores[rows], best), closeness, voter, target)
+    pointed, source = generation.graph.sources_of(rows)
+    counted = pointed[_may_count(generation, probe, source)]
+    return Candidates(
+        rows=rows,
+        similarity=vectors @ probe.vector,
+        lexical=lexical_share(scores[rows], best),
+        closeness=closeness,
+        voter=voter,
+        target=target,
+        in_links=np.log1p(np.bincount(counted, minlength=len(rows))).astype(np.float32),
+    )
 
 
 def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float32) -> Int64:

@@ -32,6 +32,7 @@ class Probe:
     all_terms: Int32
     moment: Moment | None
     language: str | None
+    section: str | None
     text: str
     row: int | None = None
     truncated: bool = False
@@ -53,6 +54,7 @@ def probe_row(generation: Generation, row: int) -> Probe:
         all_terms=bag.ids,
         moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
         language=story.language,
+        section=story.section,
         text=normalise_headline(f"{story.title}\n{story.text[:MAX_QUERY_TEXT]}"),
         row=row,
         truncated=bool(columns.truncated[row]),
@@ -93,6 +95,7 @@ def probe_story(generation: Generation, story: Story, vector: Float32, truncated
         all_terms=bag.ids,
         moment=story.published,
         language=story.language,
+        section=story.section,
         text=normalise_headline(f"{story.title}\n{story.text}"),
         truncated=truncated,
         headline_key=key64(normalise_headline(story.title)) if story.title else 0,

@@ -50,8 +50,8 @@ class Ranked:
         )
 
 
-def feature_matrix(generation: Generation, probe: Probe, candidates: Candidates) -> Float32:
-    """The features of each candidate (n, len(FEATURES))."""
+def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candidates) -> Float32:
+    """The features of each candidate (n, len(FEATURES)); of the model only its tempo is used."""
     rows = candidates.rows
     title, _ = generation.lexical.title_scores(probe.terms, probe.weights, rows)
     columns = {
@@ -59,8 +59,10 @@ def feature_matrix(generation: Generation, probe: Probe, candidates: Candidates)
         "lexical": candidates.lexical,
         "title": lexical_share(title, float(title.max(initial=0))),
         "quoted": _quoted(generation, probe, rows),
-        "votes": votes(candidates.closeness, candidates.voter, candidates.target, rows),
-        **age_columns(age_in_days(generation.columns.second[rows], probe.moment)),
+        **votes(candidates.closeness, candidates.voter, candidates.target, rows),
+        "in_links": candidates.in_links,
+        "section": _same_section(generation, probe, rows),
+        **age_columns(age_in_days(generation.columns.second[rows], probe.moment), list(ranker.tempo)),
     }
     return matrix(columns, len(rows))
 
@@ -68,7 +70,7 @@ def feature_matrix(generation: Generation, probe: Probe, candidates: Candidates)
 def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candidates, collapse: bool) -> Ranked:
     """Score the candidates and let each story take one slot."""
     rows = candidates.rows
-    features = feature_matrix(generation, probe, candidates)
+    features = feature_matrix(generation, ranker, probe, candidates)
     scores = ranker.score(ranker.sums(features))
     seconds = generation.columns.second[rows]
     order = _order(scores, seconds, rows)
@@ -90,6 +92,12 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
 def _order(scores: Float32, seconds: Int64, rows: Int64) -> Int64:
     """Best first; ties by date, newer first, then by row, which is in order of id."""
     return np.lexsort((-rows, -seconds, -scores))
+
+
+def _same_section(generation: Generation, probe: Probe, rows: Int64) -> Float32:
+    if probe.section is None:
+        return np.zeros(len(rows), np.float32)
+    return (generation.columns.section[rows] == generation.columns.code("section", probe.section)).astype(np.float32)
 
 
 def _quoted(generation: Generation, probe: Probe, rows: Int64) -> Float32:

@@ -75,7 +75,7 @@ class Searcher:
         """The candidates of a query under default options, and their features: what a ranking model is fitted on."""
         base, _, _, _ = self._masks(probe, Options(), shown)
         candidates = gather(self.generation, probe, base, None)
-        return candidates, feature_matrix(self.generation, probe, candidates)
+        return candidates, feature_matrix(self.generation, self.ranker, probe, candidates)
 
     def _masks(self, probe: Probe, options: Options, shown: Mask) -> tuple[Mask, Int64, Mask | None, str]:
         """Rows that count as evidence, the query's own rows, rows that may be shown (None: all evidence), and the mode."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from recommender.ranking.tempo import tempo
 from recommender.vectors import Float32, Int64
 
-HINGES = {"age_week": 7, "age_month": 30, "age_year": 365}
+HINGES = {"age_fortnight": 14, "age_quarter": 90}
 """Days at which the effect of age may change its slope."""
 
 NEIGHBOURS = 50
@@ -21,8 +22,11 @@ def hybrid(similarity: Float32, lexical: Float32) -> Float32:
     return (similarity + lexical) * np.float32(0.5)
 
 
-def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) -> Float32:
-    """ln(1 + 5 · sum of closeness³ over the neighbours that link to a candidate), of each candidate.
+def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) -> dict[str, Float32]:
+    """What the editors of the neighbours say of each candidate.
+
+    `votes` is ln(1 + 5 · sum of closeness³ over the neighbours that link to the candidate), `best_vote` the largest
+    closeness of one that does.
 
     Args:
         closeness: (neighbours,) `hybrid` of each neighbour.
@@ -30,16 +34,18 @@ def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) ->
         target: (links,) row that it links to.
         candidates: (n,) rows, ascending.
     """
-    total = np.zeros(len(candidates), np.float32)
+    total, best = np.zeros(len(candidates), np.float32), np.zeros(len(candidates), np.float32)
     if len(target) and len(candidates):
         place = np.minimum(np.searchsorted(candidates, target), len(candidates) - 1)
         hit = candidates[place] == target
-        np.add.at(total, place[hit], np.maximum(closeness[voter[hit]], 0) ** 3)
-    return np.asarray(np.log1p(np.float32(5) * total))
+        weight = np.maximum(closeness[voter[hit]], 0)
+        np.add.at(total, place[hit], weight**3)
+        np.maximum.at(best, place[hit], weight)
+    return {"votes": np.asarray(np.log1p(np.float32(5) * total)), "best_vote": best}
 
 
-def age_columns(days: Float32) -> dict[str, Float32]:
-    """ln(1 + days) and its hinges max(0, ln(1 + days) - ln(1 + knot)).
+def age_columns(days: Float32, table: list[float]) -> dict[str, Float32]:
+    """ln(1 + days), its hinges max(0, ln(1 + days) - ln(1 + knot)), and the corpus' tempo at that age.
 
     Where no candidate has an age the columns are 0: age says nothing. A candidate without a date among dated ones
     is taken to be of their median age.
@@ -47,6 +53,7 @@ def age_columns(days: Float32) -> dict[str, Float32]:
     known = np.isfinite(days)
     if not known.any():
         return {}
-    log = np.log1p(np.where(known, days, np.median(days[known]))).astype(np.float32)
+    filled = np.where(known, days, np.median(days[known])).astype(np.float32)
+    log = np.log1p(filled)
     hinges = {name: np.maximum(log - np.float32(np.log1p(knot)), 0) for name, knot in HINGES.items()}
-    return {"age": log, **hinges}
+    return {"age": log, **hinges, "tempo": tempo(filled, table) if table else np.zeros_like(log)}

@@ -1,6 +1,6 @@
 """The ranking model: a weighted sum of named features, kept as readable JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,21 +17,28 @@ FEATURES: dict[str, str] = {
     "title": "its headline's words are in the story",
     "quoted": "its headline is quoted in the story",
     "votes": "editors of similar stories linked to it",
-    "age": "close in time",
-    "age_week": "older than a week",
-    "age_month": "older than a month",
-    "age_year": "older than a year",
+    "best_vote": "the editors of a very similar story linked to it",
+    "in_links": "editors often link to it",
+    "section": "same section",
+    "tempo": "as old as related stories here usually are",
+    "age": "age",
+    "age_fortnight": "age beyond two weeks",
+    "age_quarter": "age beyond three months",
 }
 """Every feature, in words for an editor."""
 
 
 @dataclass(frozen=True)
 class Ranker:
-    """Weights by feature; a weighted sum becomes a score of 0 to 1 by 1 / (1 + exp(-(slope · sum + offset)))."""
+    """Weights by feature, and the corpus' tempo (`tempo.measure_tempo`; none: age says nothing there).
+
+    A weighted sum becomes a score of 0 to 1 by 1 / (1 + exp(-(slope · sum + offset))).
+    """
 
     weights: Mapping[str, float]
     slope: float
     offset: float
+    tempo: Sequence[float] = ()
     origin: str = "default"
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -56,6 +63,7 @@ class Ranker:
             "weights": dict(self.weights),
             "slope": self.slope,
             "offset": self.offset,
+            "tempo": list(self.tempo),
             "about": dict(self.about),
         }
 
@@ -73,13 +81,23 @@ def ranker_from_json(content: Any) -> Ranker:
         if unknown := set(weights) - set(FEATURES):
             raise ValueError(f"has unknown features {sorted(unknown)}")
         slope, offset = float(content["slope"]), float(content["offset"])
-        return Ranker(weights, slope, offset, str(content["origin"]), content.get("about", {}))
+        tempo = [float(value) for value in content["tempo"]]
+        return Ranker(weights, slope, offset, tempo, str(content["origin"]), content.get("about", {}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IndexCorrupt(f"the ranking model cannot be read: {error}") from None
 
 
 DEFAULT = Ranker(
-    weights={"similarity": 4.3, "lexical": 3.2, "title": 1.0, "quoted": 2.0, "votes": 0.8, "age": -0.4},
+    weights={
+        "similarity": 3.7,
+        "lexical": 2.5,
+        "title": 1.0,
+        "quoted": 2.0,
+        "votes": 0.9,
+        "section": 0.2,
+        "tempo": 1.25,
+        "age": -0.25,
+    },
     slope=1.0,
     offset=-3.5,
 )

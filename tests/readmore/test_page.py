@@ -27,7 +27,8 @@ TWO = ReadMore("Ferry line closes after years", "https://b.example/two?x=1")
 
 BLOCKS = {
     "heading and list": '<h3>Read more:</h3><ul><li><a href="/one">Council votes for it</a></li>'
-    '<li><a href="https://b.example/two?x=1"><span>Ferry</span> line closes after years</a> <time>1 May</time></li></ul>',
+    '<li><a href="https://b.example/two?x=1"><span>Ferry</span> line closes after years</a>'
+    " <time>1 May</time></li></ul>",
     "strong and ordered list": "<p><strong>Читайте також:</strong></p><ol>"
     '<li><p><a href="/one">Council votes for it</a></p></li>'
     '<li><a href="https://b.example/two?x=1">Ferry line closes after years</a></li></ol>',
@@ -41,7 +42,8 @@ BLOCKS = {
     "cue inside the link": '<p><a href="/one">Read more: Council votes for it</a></p>'
     '<p><a href="https://b.example/two?x=1">Read more: Ferry line closes after years</a></p>',
     "named aside": '<aside class="c-related box"><h2>From the desk</h2><a href="/one"><img src="x.png"></a>'
-    '<a href="/one"><h3>Council votes for it</h3></a><a href="https://b.example/two?x=1">Ferry line closes after years</a></aside>',
+    '<a href="/one"><h3>Council votes for it</h3></a>'
+    '<a href="https://b.example/two?x=1">Ferry line closes after years</a></aside>',
     "aside with a cue": '<aside><h4>More on this story</h4><ul><li><a href="/one">Council votes for it</a></li>'
     '<li><a href="https://b.example/two?x=1">Ferry line closes after years</a></li></ul></aside>',
     "named navigation": '<nav aria-label="Related stories"><ul><li><a href="/one">Council votes for it</a></li>'
@@ -83,7 +85,8 @@ TRAPS = {
     "newsletter": "<h3>Related</h3><ul><li><a href='/n'>Subscribe to our newsletter</a></li></ul>",
     "sources": '<h3>Sources</h3><ul><li><a href="/one">Minutes of the council</a></li></ul>',
     "prose": '<p>Read more about it in <a href="/one">the minutes of the council</a>.</p>',
-    "class of a wrapper": '<div class="has related content"><p>The mayor spoke at <a href="/one">the bridge</a> for an hour.</p></div>',
+    "class of a wrapper": '<div class="has related content"><p>'
+    'The mayor spoke at <a href="/one">the bridge</a> for an hour.</p></div>',
 }
 
 

@@ -116,7 +116,8 @@ def test_cue_and_headline_on_one_line(line, pointer):
 
 
 def test_blocks_in_the_middle_and_at_the_end():
-    text = f"One.\n\nRead more:\n- {ONE}\n\nTwo.\n\nRead also: {TWO}\n\nThree.\n\nRelated\n\n- {ONE}\n- A third headline here"
+    text = f"One.\n\nRead more:\n- {ONE}\n\nTwo.\n\nRead also: {TWO}\n\n"
+    text += f"Three.\n\nRelated\n\n- {ONE}\n- A third headline here"
     assert split_read_more(text) == (
         "One.\n\nTwo.\n\nThree.",
         (ReadMore(ONE), ReadMore(TWO), ReadMore("A third headline here")),
@@ -137,7 +138,7 @@ def test_subscription_lines_in_a_block_are_no_headlines():
 TRAPS = {
     "prose about": "Read more about the bridge in the council's minutes.",
     "prose in": "Read more in the report of the committee, which was published in May.",
-    "prose, with a colon": "Read more about these projects:\n- The new bridge over the river\n- The old ferry at the pier",
+    "prose, with a colon": "Read more about these projects:\n- The new bridge over the river\n- The old ferry",
     "prose inside": "You can read more: it is all in the library.",
     "a sentence behind the cue": "Read more: the committee published its report on Monday.",
     "a full stop behind the cue": "See also: The committee published its report on Monday.",

@@ -1,0 +1,216 @@
+/* <read-more>: the stories that belong under an article. One file, no dependency, no cookie, no tracking.
+   Attributes: src, story-id, story-url, limit, heading, heading-level, mode, section, language, thumbnails.
+   Events: read-more:load, read-more:empty, read-more:error, read-more:click. */
+(() => {
+  "use strict";
+  if (!window.customElements || customElements.get("read-more")) return;
+
+  const script = document.currentScript;
+  const home = script && script.src ? script.src.replace(/(static\/[^/]+\/)?widget\.js.*$/, "") : location.origin + "/";
+  const FIELDS = ["title", "url", "image", "date_published", "language", "fallback"];
+  const CSS = `
+    :host{display:grid;color:inherit;font:inherit;background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
+    :host([hidden]){display:none}
+    .read-more,slot{grid-area:1/1;min-width:0}
+    .read-more:not(.ready){visibility:hidden}
+    .ready+slot{display:none}
+    .read-more-heading{font:inherit;font-weight:700;font-size:var(--read-more-heading-size,1.25em);line-height:1.3;margin:0 0 .6em;color:var(--read-more-heading-color,inherit)}
+    .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,4.6em);column-gap:var(--read-more-gap,1.5em)}
+    .read-more-item{position:relative;box-sizing:border-box;min-width:0;overflow:hidden;display:grid;grid-template-columns:1fr;grid-template-rows:auto 1fr;padding:.55em 3px;border-block-start:1px solid var(--read-more-line,color-mix(in srgb,currentColor 20%,transparent));line-height:1.3}
+    .thumbnails .read-more-item{grid-template-columns:var(--read-more-image-width,4.6em) 1fr;column-gap:.8em}
+    .thumbnails .read-more-item:not(:has(img))>*{grid-column:2}
+    .read-more-image{grid-row:1/3;width:100%;height:100%;min-height:0;max-height:3.5em;object-fit:cover;border-radius:var(--read-more-radius,3px)}
+    .read-more-link{color:var(--read-more-link-color,inherit);font-weight:var(--read-more-link-weight,600);text-decoration:none;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;line-clamp:2;overflow:hidden;max-height:2.6em}
+    .read-more-link::after{content:"";position:absolute;inset:0}
+    .read-more-link:hover{text-decoration:underline}
+    .read-more-link:focus-visible{outline:none}
+    .read-more-item:focus-within:has(:focus-visible){outline:2px solid var(--read-more-focus-color,currentColor);outline-offset:-2px}
+    .read-more-date{font-size:.8em;color:var(--read-more-date-color,color-mix(in srgb,currentColor 78%,transparent));white-space:nowrap}
+    @media (prefers-reduced-motion:no-preference){.ready{animation:read-more .2s}}
+    @keyframes read-more{from{opacity:0}}`;
+
+  let sheet;
+  try {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  } catch { sheet = null; }
+
+  const shown = new Map(); // element -> addresses in its list: no story stands twice on a page
+  let turn = Promise.resolve(); // lists are filled one after another, in the order of asking
+
+  const make = (tag, part, parent) => {
+    const node = document.createElement(tag);
+    if (part) { node.className = "read-more" + (part === "container" ? "" : "-" + part); node.setAttribute("part", part); }
+    if (parent) parent.append(node);
+    return node;
+  };
+  const web = (address) => {
+    try {
+      const url = new URL(address);
+      return /^https?:$/.test(url.protocol) ? url : null;
+    } catch { return null; }
+  };
+  const meta = (selector, name) => { const node = document.head.querySelector(selector); return node && node[name]; };
+  const plain = (address) => { const url = web(address); return url ? url.host + url.pathname + url.search : ""; };
+  const page = () => (meta('link[rel="canonical"]', "href") || location.href).replace(/#.*/, "");
+  const title = () => meta('meta[property="og:title"]', "content") || document.title;
+
+  class ReadMore extends HTMLElement {
+    static observedAttributes = ["src", "story-id", "story-url", "limit", "heading", "heading-level", "mode", "section",
+      "language", "thumbnails"];
+
+    constructor() {
+      super();
+      const root = this.attachShadow({ mode: "open" });
+      if (sheet && "adoptedStyleSheets" in root) root.adoptedStyleSheets = [sheet];
+      else {
+        const style = make("style", "", root);
+        if (script && script.nonce) style.nonce = script.nonce;
+        style.textContent = CSS;
+      }
+      this._nav = make("nav", "container", root);
+      make("slot", "", root);
+      this._nav.addEventListener("click", (event) => {
+        const link = event.target.closest("a");
+        if (link) this._tell("click", { ...link.hit, generation: this._generation });
+      });
+    }
+
+    connectedCallback() { this._start(); }
+
+    disconnectedCallback() { this._stop(); shown.delete(this); }
+
+    attributeChangedCallback(name, before, now) {
+      if (before === now || !this.isConnected || this._again) return;
+      this._again = true; // several attributes set at once are one change
+      queueMicrotask(() => { this._again = false; if (this.isConnected) { this._stop(); this._start(); } });
+    }
+
+    get _limit() { return Math.min(100, Math.max(1, parseInt(this.getAttribute("limit"), 10) || 5)); }
+
+    get _heading() { const text = this.getAttribute("heading"); return text === null ? "Read more" : text.trim(); }
+
+    _tell(name, detail) {
+      this.dispatchEvent(new CustomEvent("read-more:" + name, { bubbles: true, composed: true, detail }));
+    }
+
+    _stop() {
+      if (this._watch) this._watch.disconnect();
+      if (this._abort) this._abort.abort();
+      this._watch = this._abort = null;
+    }
+
+    _start() {
+      this._draw([]); // empty rows of the final size: nothing moves when the list arrives
+      this._watch = new IntersectionObserver((entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        this._watch.disconnect();
+        this._load();
+      }, { rootMargin: "600px 0px" });
+      this._watch.observe(this);
+    }
+
+    _load() {
+      const abort = (this._abort = new AbortController());
+      const timer = setTimeout(() => abort.abort(), 10000);
+      const answer = this._ask(abort.signal);
+      answer.catch(() => {});
+      turn = turn.then(async () => {
+        try {
+          const found = await answer;
+          if (this._abort === abort) this._fill(found);
+        } catch (error) {
+          if (this._abort !== abort) return;
+          this._tell("error", { status: error.status || 0, message: String(error.message || error) });
+          if (!this.childElementCount) this._vanish();
+        } finally { clearTimeout(timer); }
+      });
+    }
+
+    async _ask(signal) {
+      const id = this.getAttribute("story-id");
+      try {
+        return await this._get(id ? { id } : { url: this.getAttribute("story-url") || page() }, signal);
+      } catch (error) {
+        if (error.status !== 404 || !title().trim()) throw error;
+        return this._get({ text: title() }, signal); // a page so new that the service does not know it
+      }
+    }
+
+    async _get(query, signal) {
+      const src = this.getAttribute("src") || home;
+      const asked = new URLSearchParams(query);
+      asked.set("limit", Math.min(100, 2 * this._limit + 10)); // some have no address, or stand in another list
+      for (const name of ["mode", "section", "language"]) if (this.getAttribute(name)) asked.set(name, this.getAttribute(name));
+      asked.set("fields", FIELDS.join());
+      const response = await fetch(src.replace(/\/*$/, "/") + "v1/related?" + asked, { signal, credentials: "omit" });
+      if (!response.ok) throw Object.assign(new Error("HTTP " + response.status), { status: response.status });
+      return response.json();
+    }
+
+    _fill(found) {
+      const taken = new Set([plain(page()), plain(location.href)]);
+      for (const [other, keys] of shown) if (other !== this) keys.forEach((key) => taken.add(key));
+      const hits = found.hits.filter((hit) => hit.title && web(hit.url) && !taken.has(plain(hit.url)) && taken.add(plain(hit.url)))
+        .slice(0, this._limit);
+      this._generation = found.index.generation;
+      const detail = { generation: this._generation, hits: hits.map(({ id, title, url }) => ({ id, title, url })) };
+      shown.set(this, new Set(hits.map((hit) => plain(hit.url))));
+      if (!hits.length) {
+        this._tell("empty", detail);
+        this._vanish();
+        return;
+      }
+      this.style.minHeight = this.offsetHeight + "px"; // a shorter list leaves its space: what is below stays
+      this._draw(hits);
+      this._nav.classList.add("ready");
+      this._tell("load", detail);
+    }
+
+    _draw(hits) {
+      const nav = this._nav, heading = this._heading, thumbnails = this.hasAttribute("thumbnails");
+      if (!hits.length) { this.hidden = false; this.style.minHeight = ""; }
+      nav.textContent = "";
+      nav.className = "read-more" + (thumbnails ? " thumbnails" : "");
+      nav.setAttribute("aria-label", heading || "Read more");
+      const level = parseInt(this.getAttribute("heading-level"), 10);
+      if (heading) make("h" + (level >= 1 && level <= 6 ? level : 2), "heading", nav).textContent = heading;
+      const list = make("ul", "list", nav);
+      if (!hits.length) for (let row = this._limit; row; row--) make("li", "item", list);
+      const near = this.closest("[lang]");
+      let format;
+      try { format = new Intl.DateTimeFormat((near && near.lang) || undefined, { dateStyle: "long", timeZone: "UTC" }); } catch { /* no such language */ }
+      hits.forEach((hit, position) => {
+        const item = make("li", "item", list);
+        if (thumbnails && hit.image && web(hit.image.url)) {
+          const image = make("img", "image", item);
+          for (const [name, value] of [["alt", ""], ["width", hit.image.width || 160], ["height", hit.image.height || 120],
+            ["loading", "lazy"], ["decoding", "async"], ["src", hit.image.url]]) image.setAttribute(name, value);
+        }
+        const link = make("a", "link", item);
+        link.setAttribute("href", hit.url);
+        link.dir = "auto";
+        if (hit.language) link.lang = hit.language;
+        link.textContent = hit.title;
+        link.hit = { id: hit.id, url: hit.url, position };
+        const day = String(hit.date_published || "").slice(0, 10), date = new Date(day);
+        if (day.length === 10 && !isNaN(date)) {
+          item.append(" ");
+          const time = make("time", "date", item);
+          time.dateTime = day;
+          time.textContent = format ? format.format(date) : day;
+        }
+      });
+    }
+
+    _vanish() { // its space goes only while nobody looks at it
+      new IntersectionObserver(([entry], watch) => {
+        if (entry.isIntersecting) return;
+        watch.disconnect();
+        this.hidden = true;
+      }).observe(this);
+    }
+  }
+
+  customElements.define("read-more", ReadMore);
+})();
