@@ -34,10 +34,25 @@ Int32 = NDArray[np.int32]
 
 
 class Terms(NamedTuple):
-    """A bag of terms: ids (n,) int32, unique and ascending; how often each stands there (n,) float32."""
+    """A bag of terms: ids (n,) int32, unique and ascending; how often each stands there (n,) float32.
+
+    `unknown` are the counts of terms that no story has.
+    """
 
     ids: Int32
     counts: Float32
+    unknown: Float32 = np.empty(0, np.float32)
+
+
+class QueryTerms(NamedTuple):
+    """What a query looks for: ids (n,) int32 ascending, weights (n,) float32, and the most that a story could score.
+
+    `norm` is the sum of weight · idf^1.5 over the query's terms, those that no story has included.
+    """
+
+    ids: Int32
+    weights: Float32
+    norm: float
 
 
 NO_TERMS = Terms(np.empty(0, np.int32), np.empty(0, np.float32))
@@ -171,6 +186,7 @@ class LexicalIndex:
         self._title_terms = map_array(folder / "title_terms.npy", np.int32)
         self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
         self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
+        self._unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
         self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
 
     def __len__(self) -> int:
@@ -188,8 +204,8 @@ class LexicalIndex:
         known = self._term_keys[place] == keys
         ids = self._term_ids[place[known]]
         order = np.argsort(ids)
-        times = np.fromiter(counts.values(), np.float32, len(counts))[known]
-        return Terms(ids[order], times[order])
+        times = np.fromiter(counts.values(), np.float32, len(counts))
+        return Terms(ids[order], times[known][order], times[~known])
 
     def terms_of(self, row: int) -> Terms:
         """The terms of a stored row, title and body."""
@@ -200,18 +216,19 @@ class LexicalIndex:
         """The distinct term ids of a stored row's title, ascending."""
         return self._title_terms[self._title_start[row] : self._title_start[row + 1]]
 
-    def weigh(self, query: Terms) -> tuple[Int32, Float32]:
-        """The heaviest terms of a query, at most `QUERY_TERMS`, ids ascending; and the weight 1 + ln tf of each."""
-        weights = 1 + np.log(np.maximum(query.counts, 1))
-        if len(query.ids) <= QUERY_TERMS:
-            return query.ids, weights
-        heavy = weights * self.idf[query.ids] ** IDF_POWER
-        kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
-        return query.ids[kept], weights[kept]
+    def weigh(self, query: Terms) -> QueryTerms:
+        """The heaviest terms of a query, at most `QUERY_TERMS`, each with weight 1 + ln tf."""
+        ids, weights = query.ids, 1 + np.log(np.maximum(query.counts, 1))
+        heavy = weights * self.idf[ids] ** IDF_POWER
+        if len(ids) > QUERY_TERMS:
+            kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
+            ids, weights, heavy = ids[kept], weights[kept], heavy[kept]
+        unknown = (1 + np.log(np.maximum(query.unknown, 1))) * self._unknown_idf**IDF_POWER
+        return QueryTerms(ids, weights, float(np.sort(np.concatenate([heavy, unknown]))[-QUERY_TERMS:].sum()))
 
-    def scores(self, ids: Int32, weights: Float32) -> Float32:
+    def scores(self, query: QueryTerms) -> Float32:
         """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
-        return self.scores_with(self._posting_weights, ids, weights)
+        return self.scores_with(self._posting_weights, query.ids, query.weights)
 
     def scores_with(self, posting_weights: Float32, ids: Int32, weights: Float32) -> Float32:
         """The same with other weights of the postings (see `reweighted`)."""
@@ -233,19 +250,18 @@ class LexicalIndex:
         weights: Float32 = (idf**idf_power * tf * (k1 + 1) / (tf + k1 * (1 - b + b * share))).astype(np.float32)
         return weights
 
-    def title_scores(self, ids: Int32, weights: Float32, rows: Int64) -> tuple[Float32, Float32]:
-        """The same for the titles of some rows (m,), and the share of each title's terms that are among `ids`."""
+    def title_scores(self, query: QueryTerms, rows: Int64) -> Float32:
+        """The same for the titles of some rows (m,)."""
+        ids, weights = query.ids, query.weights
         terms, offsets = self.gather_titles(rows)
         sizes = np.diff(offsets)
         if not len(ids) or not len(terms):
-            return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+            return np.zeros(len(rows), np.float32)
         place = np.minimum(np.searchsorted(ids, terms), len(ids) - 1)
         found = ids[place] == terms
         value = np.where(found, weights[place] * self.idf[terms] ** IDF_POWER, 0)
-        total, count = _sums(value, offsets), _sums(found, offsets)
         norm = TITLE_K1 * (1 - TITLE_B + TITLE_B * sizes / self.mean_title)
-        share = np.divide(count, sizes, out=np.zeros(len(rows)), where=sizes > 0)
-        return (total * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32), share.astype(np.float32)
+        return (_sums(value, offsets) * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32)
 
     def text_of(self, term: int) -> str:
         """The term's text, as stemmed."""

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 MAX_SIZE = 64 << 10
 """Longest front matter, in characters."""

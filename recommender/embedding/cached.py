@@ -5,20 +5,23 @@ import logging
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.embedding.embedder import Embedded, Embedder, Notice, Role
-from recommender.vectors import Float32, Mask
+from recommender.vectors import Mask
+
+Halves: TypeAlias = NDArray[np.float16]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS vectors (
+CREATE TABLE IF NOT EXISTS embeddings (
     key BLOB PRIMARY KEY,       -- first 16 bytes of SHA-256 over fingerprint, role and text
-    row BLOB NOT NULL,          -- little-endian float16, dim numbers
-    truncated INTEGER NOT NULL
+    row BLOB NOT NULL           -- little-endian float16, dim numbers; truncated, 1 byte; CRC-32 of these, 4 bytes
 ) WITHOUT ROWID
 """
 _WAIT_SECONDS = 30
@@ -82,7 +85,7 @@ class CachedEmbedder:
 
     def __len__(self) -> int:
         with self._lock:
-            return int(self._connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
+            return int(self._connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])
 
     def embed(self, texts: Sequence[str], role: Role) -> Embedded:
         """Rows (n, dim) float32: those known are read, the others embedded, each distinct text once, and kept."""
@@ -114,35 +117,38 @@ class CachedEmbedder:
             self._connection.close()
         self._embedder.close()
 
-    def _read(self, keys: list[bytes]) -> Iterator[tuple[bytes, Float32, bool]]:
+    def _read(self, keys: list[bytes]) -> Iterator[tuple[bytes, Halves, bool]]:
+        """Those of the keys that are known, each with its row and its truncation."""
         keys = sorted(keys)
         try:
             for start in range(0, len(keys), _LOOKUP):
                 part = keys[start : start + _LOOKUP]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT key, row, truncated FROM vectors WHERE key IN ({marks})"  # noqa: S608
-                found = self._connection.execute(query, part).fetchall()
-                for key, row, cut in found:
-                    if len(row) == 2 * self.dim:
-                        yield key, np.frombuffer(row, "<f2"), bool(cut)
+                query = f"SELECT key, row FROM embeddings WHERE key IN ({','.join('?' * len(part))})"  # noqa: S608
+                for key, packed in self._connection.execute(query, part).fetchall():
+                    if (record := _unpack(packed, self.dim)) is not None:
+                        yield key, *record
         except sqlite3.DatabaseError as error:
             self._recover(error)
 
-    def _write(self, keys: list[bytes], halves: np.ndarray[tuple[int, int], np.dtype[np.float16]], cut: Mask) -> None:
-        records = sorted(zip(keys, map(bytes, halves), map(int, cut), strict=True))
+    def _write(self, keys: list[bytes], halves: Halves, truncated: Mask) -> None:
+        packed = (_pack(half, cut) for half, cut in zip(halves, truncated.tolist(), strict=True))
         try:
             with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", records)
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO embeddings VALUES (?, ?)", sorted(zip(keys, packed, strict=True))
+                )
         except sqlite3.DatabaseError as error:
             self._recover(error)
 
     def _recover(self, error: sqlite3.DatabaseError) -> None:
-        if isinstance(error, sqlite3.OperationalError):  # locked, read-only, disk full: go on without
-            self._notice(f"the vector cache {self._path} is not used for now: {error}")
-            return
+        """Go on with an empty cache: in memory where the file is locked or cannot be written, else in a new file."""
         self._connection.close()
-        self._move_aside(error)
-        self._connection = self._open_or_restart()
+        if isinstance(error, sqlite3.OperationalError):
+            self._notice(f"the vector cache {self._path} is not used from now on: {error}")
+            self._connection = _open(Path(":memory:"))
+        else:
+            self._move_aside(error)
+            self._connection = self._open_or_restart()
 
     def _open_or_restart(self) -> sqlite3.Connection:
         try:
@@ -168,16 +174,24 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA mmap_size=1073741824")
-        with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
-            verdict = cursor.fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
         connection.execute(_SCHEMA)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _pack(half: Halves, truncated: bool) -> bytes:
+    content = half.tobytes() + bytes([truncated])
+    return content + zlib.crc32(content).to_bytes(4, "little")
+
+
+def _unpack(packed: bytes, dim: int) -> tuple[Halves, bool] | None:
+    """Row and truncation; None if the bytes are not those that were packed."""
+    content, checksum = packed[:-4], packed[-4:]
+    if len(content) != 2 * dim + 1 or zlib.crc32(content).to_bytes(4, "little") != checksum:
+        return None
+    return np.frombuffer(content, "<f2", dim), bool(content[-1])
 
 
 def _keys(fingerprint: str, role: Role, texts: Sequence[str]) -> list[bytes]:

@@ -19,11 +19,17 @@ RECENT_DAYS = 30
 
 @dataclass(frozen=True)
 class Candidates:
-    """Rows (n,) ascending, with the cosine and the share of the best BM25 of each, and the neighbours' links."""
+    """Rows (n,) ascending, with the evidence for each.
+
+    `similarity` is the cosine, `lexical` the square root of BM25's share of the most that the query allows, `title`
+    the titles' BM25 as a share of the best one, `in_links` ln(1 + editors' links into it). The neighbour at place
+    `voter` of `closeness` links to the row `target`.
+    """
 
     rows: Int64
     similarity: Float32
     lexical: Float32
+    title: Float32
     closeness: Float32
     voter: Int64
     target: Int64
@@ -42,7 +48,7 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         base: rows that are visible and in the mode's time.
         allowed: rows among `base` that the caller's filters let through; None: all of `base`.
     """
-    scores = generation.lexical.scores(probe.terms, probe.weights)
+    scores = generation.lexical.scores(probe.terms)
     scores[~base] = 0
     best = float(scores.max(initial=0))
     near = _nearest(generation, probe, base, scores)
@@ -62,7 +68,8 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
     return Candidates(
         rows=rows,
         similarity=vectors @ probe.vector,
-        lexical=lexical_share(scores[rows], best),
+        lexical=np.sqrt(np.minimum(lexical_share(scores[rows], probe.terms.norm), 1)),
+        title=_titles(generation, probe, near, rows),
         closeness=closeness,
         voter=voter,
         target=target,
@@ -79,6 +86,12 @@ def _best_lexical(scores: Float32, k: int) -> Int64:
     rows = top_k(scores, k)
     best: Int64 = rows[scores[rows] > 0]
     return best
+
+
+def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Float32:
+    """BM25 of the titles as a share of the best one among what is near, filters or not."""
+    best = float(generation.lexical.title_scores(probe.terms, near).max(initial=0))
+    return np.minimum(lexical_share(generation.lexical.title_scores(probe.terms, rows), best), 1)
 
 
 def _neighbours(

@@ -20,7 +20,7 @@ from recommender.generation import Generation, IndexFolder
 from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.recipe import embedding_text
 from recommender.storage import read_json
-from recommender.vectors import Int64, Mask
+from recommender.vectors import Mask
 
 
 class Recommender:

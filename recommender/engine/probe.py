@@ -8,7 +8,7 @@ from recommender.dates import UNDATED, Moment
 from recommender.generation import Generation
 from recommender.ingest import prepare
 from recommender.language import detect_language
-from recommender.lexical import Int32
+from recommender.lexical import Int32, QueryTerms
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import key64
 from recommender.stories import Story
@@ -22,13 +22,12 @@ MAX_QUERY_TEXT = 50_000
 class Probe:
     """A query made ready.
 
-    `row` is that of a stored story, else None. `terms` (ascending) with `weights` are searched lexically;
-    `all_terms` (ascending) are all of its terms, for quotations. `text` is normalised as headlines are.
+    `row` is that of a stored story, else None. `terms` are searched lexically; `all_terms` (ids, ascending) are
+    all that it has, for quotations. `text` is normalised as headlines are.
     """
 
     vector: Float32
-    terms: Int32
-    weights: Float32
+    terms: QueryTerms
     all_terms: Int32
     moment: Moment | None
     language: str | None
@@ -45,12 +44,10 @@ def probe_row(generation: Generation, row: int) -> Probe:
     columns, lexical = generation.columns, generation.lexical
     story = generation.story(row)
     bag = lexical.terms_of(row)
-    terms, weights = lexical.weigh(bag)
     second = int(columns.second[row])
     return Probe(
         vector=generation.dense.rows(np.array([row]))[0],
-        terms=terms,
-        weights=weights,
+        terms=lexical.weigh(bag),
         all_terms=bag.ids,
         moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
         language=story.language,
@@ -86,12 +83,11 @@ def probe_story(generation: Generation, story: Story, vector: Float32, truncated
     """A story that is not stored as a query, with the vector of its `embedding_text`."""
     story = replace(story, language=language_of(generation, story), text=story.text[:MAX_QUERY_TEXT])
     prepared = prepare(story, MAX_QUERY_TEXT)
-    bag = generation.lexical.lookup(prepared.title_terms + prepared.body_terms)
-    terms, weights = generation.lexical.weigh(bag)
+    lexical = generation.lexical
+    bag = lexical.lookup(prepared.title_terms + prepared.body_terms)
     return Probe(
         vector=vector,
-        terms=terms,
-        weights=weights,
+        terms=lexical.weigh(bag),
         all_terms=bag.ids,
         moment=story.published,
         language=story.language,

@@ -8,7 +8,7 @@ from recommender.engine.candidates import Candidates
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
 from recommender.ranking.collapse import Group
-from recommender.ranking.features import age_columns, lexical_share, votes
+from recommender.ranking.features import age_columns, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
 from recommender.readmore import normalise_headline
@@ -53,11 +53,10 @@ class Ranked:
 def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candidates) -> Float32:
     """The features of each candidate (n, len(FEATURES)); of the model only its tempo is used."""
     rows = candidates.rows
-    title, _ = generation.lexical.title_scores(probe.terms, probe.weights, rows)
     columns = {
         "similarity": candidates.similarity,
         "lexical": candidates.lexical,
-        "title": lexical_share(title, float(title.max(initial=0))),
+        "title": candidates.title,
         "quoted": _quoted(generation, probe, rows),
         **votes(candidates.closeness, candidates.voter, candidates.target, rows),
         "in_links": candidates.in_links,

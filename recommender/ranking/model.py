@@ -90,7 +90,7 @@ def ranker_from_json(content: Any) -> Ranker:
 DEFAULT = Ranker(
     weights={
         "similarity": 3.7,
-        "lexical": 2.5,
+        "lexical": 4.5,
         "title": 1.0,
         "quoted": 2.0,
         "votes": 0.9,

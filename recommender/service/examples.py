@@ -26,9 +26,10 @@ QUESTION = {
     "section": ["City"],
 }
 FRAGMENT = (
-    '<nav class="read-more" part="container" aria-label="Read more"><h2 class="read-more-heading" '
-    'part="heading">Read more</h2><ul class="read-more-list" part="list"><li class="read-more-item" part="item"><a class="read-more-link" '
-    'part="link" href="https://harbour-ledger.example/2026/02/05/storm-ragna-breaches-north-mole" dir="auto" lang="en">'
+    '<nav class="read-more" part="container" aria-label="Read more">'
+    '<h2 class="read-more-heading" part="heading">Read more</h2><ul class="read-more-list" part="list">'
+    '<li class="read-more-item" part="item"><a class="read-more-link" part="link" '
+    'href="https://harbour-ledger.example/2026/02/05/storm-ragna-breaches-north-mole" dir="auto" lang="en">'
     'Storm Ragna breaches the North Mole</a> <time class="read-more-date" part="date" datetime="2026-02-05">'
     "5 February 2026</time></li></ul></nav>"
 )

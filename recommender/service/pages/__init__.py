@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, PackageLoader
 
 
 @cache
@@ -12,7 +12,8 @@ def environment() -> Environment:
     return Environment(
         loader=PackageLoader("recommender.service", "pages"),
         autoescape=True,
-        undefined=StrictUndefined,
+        # fields that a record does not have are as good as empty ones
+        undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,5 +1,14 @@
 """The routes, one module per resource. A new module is added to `ROUTERS`."""
 
-from recommender.service.routes import health, index, pages, related, static, stories
+from recommender.service.routes import desk, documentation, health, index, pages, related, static, stories
 
-ROUTERS = (related.router, stories.router, index.router, health.router, static.router, pages.router)
+ROUTERS = (
+    related.router,
+    stories.router,
+    index.router,
+    health.router,
+    static.router,
+    desk.router,
+    pages.router,
+    documentation.router,
+)
