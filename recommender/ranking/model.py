@@ -27,6 +27,9 @@ FEATURES: dict[str, str] = {
 }
 """Every feature, in words for an editor."""
 
+TIME = frozenset({"tempo", "age", "age_fortnight", "age_quarter"})
+"""Features that depend on dates alone."""
+
 
 @dataclass(frozen=True)
 class Ranker:
@@ -98,8 +101,8 @@ DEFAULT = Ranker(
         "tempo": 1.25,
         "age": -0.25,
     },
-    slope=1.0,
-    offset=-3.5,
+    slope=0.76,
+    offset=-3.74,
 )
 """Weights that need no links of the corpus: the best on all of several corpora at once (`docs/evaluation.md`)."""
 

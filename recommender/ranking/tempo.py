@@ -1,4 +1,6 @@
-"""Tempo: at what age the stories most like a story usually are, in one corpus. Learnt from dates and vectors, not from links."""
+"""Tempo: at what age the stories most like a story usually are, in one corpus. Learnt from dates and vectors."""
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from recommender.vectors import Float32, Int64
 EDGES = (0, 1, 2, 4, 8, 15, 31, 61, 121, 241, 481, 961, 1_921, 3_841)
 """Where each bin of ages begins, in days; the last one has no end."""
 
-_CENTRES = np.log1p([*(np.sqrt(low * (high - 1.0)) for low, high in zip(EDGES, EDGES[1:], strict=False)), 7_000.0])
+_CENTRES = np.log1p([*(np.sqrt(low * (high - 1.0)) for low, high in pairwise(EDGES)), 7_000.0])
 _NEAREST = 5
 _SAMPLES = 1_000
 _COPY = 0.9
