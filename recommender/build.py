@@ -1,4 +1,4 @@
-"""Corpora to a new generation, verified, not yet promoted."""
+"""Corpora to a new generation, written, not yet adopted by its index."""
 
 import shutil
 import time
@@ -25,8 +25,8 @@ _BATCH = 4_096
 
 
 @dataclass(frozen=True)
-class Built:
-    """A generation that was built: its manifest and its folder."""
+class Draft:
+    """A generation that was written but not adopted yet: its manifest and its temporary folder."""
 
     manifest: Manifest
     folder: Path
@@ -39,7 +39,7 @@ def build(
     *,
     strict: bool = False,
     progress: Progress | None = None,
-) -> Built:
+) -> Draft:
     """Read corpora and write a generation of their stories; the caller holds the index folder's lock.
 
     Args:
@@ -54,8 +54,7 @@ def build(
     """
     name, folder = index.create()
     try:
-        manifest = _Work(name, folder, embedder, progress or Silent()).run(corpora, strict)
-        return Built(manifest, index.adopt(name, folder))
+        return Draft(_Work(name, folder, embedder, progress or Silent()).run(corpora, strict), folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ranking.collapse import Bag
 from recommender.storage import NpyWriter, key64, map_array, save_array
 from recommender.vectors import Float32, Int64
 
@@ -186,6 +187,7 @@ class LexicalIndex:
         self._title_terms = map_array(folder / "title_terms.npy", np.int32)
         self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
         self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
+        self._is_number = _begins_with_digit(self._term_text, self._term_start)
         self._unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
         self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
 
@@ -225,6 +227,21 @@ class LexicalIndex:
             ids, weights, heavy = ids[kept], weights[kept], heavy[kept]
         unknown = (1 + np.log(np.maximum(query.unknown, 1))) * self._unknown_idf**IDF_POWER
         return QueryTerms(ids, weights, float(np.sort(np.concatenate([heavy, unknown]))[-QUERY_TERMS:].sum()))
+
+    def bag(self, ids: Int32, counts: Float32) -> Bag:
+        """Terms as they are compared between two texts: the heaviest with their weight (1 + ln tf) · idf^1.5."""
+        query = self.weigh(Terms(ids, counts))
+        numbers = query.ids[self._is_number[query.ids]]
+        return Bag(query.ids, query.weights * self.idf[query.ids] ** IDF_POWER, numbers)
+
+    def bag_of(self, row: int) -> Bag:
+        """The bag of a stored row."""
+        terms = self.terms_of(row)
+        return self.bag(terms.ids, terms.counts)
+
+    def distinct_terms(self, rows: Int64) -> Int64:
+        """How many different terms some rows have (m,)."""
+        return np.asarray(self._forward_start[rows + 1] - self._forward_start[rows])
 
     def scores(self, query: QueryTerms) -> Float32:
         """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
@@ -288,3 +305,8 @@ def _sums(values: NDArray[Any], offsets: Int64) -> NDArray[np.float64]:
     """The sum of each run of `values`; `offsets` (m + 1,) say where they begin."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     return np.asarray(total[offsets[1:]] - total[offsets[:-1]])
+
+
+def _begins_with_digit(text: NDArray[np.uint8], start: Int64) -> NDArray[np.bool_]:
+    first = text[start[:-1]] if len(text) else np.empty(0, np.uint8)
+    return np.asarray((first >= ord("0")) & (first <= ord("9")))

@@ -1,15 +1,19 @@
 """A rebuild from corpora to a promoted generation: what `recommender build` does."""
 
+import contextlib
+import os
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recommender.build import Built, build
+from recommender.build import Draft, build
 from recommender.corpus import open_corpus
 from recommender.embedding import Embedder, open_embedder
-from recommender.errors import CorpusError
-from recommender.generation import IndexFolder, Manifest
+from recommender.errors import CorpusError, IndexFault
+from recommender.generation import Generation, IndexFolder, Manifest, write_manifest
 from recommender.progress import Progress, Silent
+from recommender.quality import check_promotion, finish
 from recommender.settings import Settings
 
 ENCODERS = "encoders"
@@ -18,10 +22,11 @@ CACHE = "embeddings.sqlite"
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild made: its manifest, whether it is live now, and the generations that were pruned."""
+    """What a rebuild made: its manifest, whether it is live now, how it compares, and the generations pruned."""
 
     manifest: Manifest
     promoted: bool
+    comparison: str | None
     pruned: Sequence[str]
 
 
@@ -42,14 +47,24 @@ def rebuild(
     *,
     strict: bool = False,
     promote: bool = True,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
-    """Build a generation from corpora, verify it and make it the live one.
+    """Build a generation from corpora, fit and measure its ranking, verify it and make it the live one.
+
+    Args:
+        settings: the index, the model.
+        corpora: paths.
+        strict: fail on the first rejected record.
+        promote: make it the live one.
+        force: promote it even where it is worse than the live one.
+        progress: is told of each step.
 
     Raises:
         CorpusError: no corpus, or nothing in it.
         IndexFault: the index folder cannot be used, or another process is changing it.
         ModelError: the model cannot be loaded.
+        PromotionRefused: it is worse than the live generation by more than the interval; it is built all the same.
     """
     progress = progress or Silent()
     if not corpora:
@@ -60,9 +75,70 @@ def rebuild(
         progress.step(f"Loading the model {settings.model}", None)
         embedder = embedder_for(settings, progress)
         try:
-            built: Built = build(readers, index, embedder, strict=strict, progress=progress)
+            draft = build(readers, index, embedder, strict=strict, progress=progress)
         finally:
             embedder.close()
+        return _settle(settings, index, draft, promote=promote, force=force, progress=progress)
+
+
+def retune(settings: Settings, *, force: bool = False, progress: Progress | None = None) -> Rebuilt:
+    """Fit and measure the ranking of the live generation again, as a new generation of the same stories.
+
+    Raises:
+        IndexFault: there is no index, or it cannot be used.
+        PromotionRefused: it is worse than the live one.
+    """
+    index = IndexFolder(settings.index)
+    with index.lock():
+        draft = _copy_of_live(index)
+        return _settle(settings, index, draft, promote=True, force=force, progress=progress or Silent(), refit=True)
+
+
+def _copy_of_live(index: IndexFolder) -> Draft:
+    """The live generation's files under a new name; they never change, so both may share them."""
+    with contextlib.closing(index.open_live()) as live:
+        name, folder = index.create()
+        made_anew = {live.layout.ranker.name, live.layout.quality.name}
+        for file in live.manifest.files:
+            if file not in made_anew:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                os.link(live.folder / file, folder / file)
+        return Draft(write_manifest(folder, replace(live.manifest, name=name, quality={})), folder)
+
+
+def _settle(
+    settings: Settings,
+    index: IndexFolder,
+    draft: Draft,
+    *,
+    promote: bool,
+    force: bool,
+    progress: Progress,
+    refit: bool = False,
+) -> Rebuilt:
+    with contextlib.ExitStack() as stack:
+        live = _live(index)
+        if live is not None:
+            stack.callback(live.close)
+        try:
+            manifest = finish(draft.folder, draft.manifest, live, progress, refit=refit)
+            progress.step("Verifying", None)
+            index.adopt(manifest.name, draft.folder)
+        except BaseException:
+            shutil.rmtree(draft.folder, ignore_errors=True)
+            raise
+        comparison = None
         if promote:
-            index.promote(built.manifest.name)
-        return Rebuilt(built.manifest, promote, index.prune(settings.keep_generations))
+            if live is not None and not force:
+                with contextlib.closing(index.open(manifest.name, checksums=False)) as candidate:
+                    comparison = check_promotion(candidate, live)
+            index.promote(manifest.name)
+    return Rebuilt(manifest, promote, comparison, index.prune(settings.keep_generations))
+
+
+def _live(index: IndexFolder) -> Generation | None:
+    """The live generation, or None where there is none that can be opened."""
+    try:
+        return index.open_live(checksums=False)
+    except IndexFault:
+        return None

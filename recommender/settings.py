@@ -14,6 +14,7 @@ FILE = "recommender.toml"
 DEFAULT_INDEX = Path("index")
 
 
+
 def _about(default: Any, text: str) -> Any:
     return field(default=default, metadata={"about": text})
 
@@ -22,7 +23,7 @@ def _about(default: Any, text: str) -> Any:
 class Settings:
     """Every setting, with its default. A variable's name is `RECOMMENDER_` and the field's name in capitals."""
 
-    index: Path = _about(DEFAULT_INDEX, "folder of the index")
+    index: Path = field(default=DEFAULT_INDEX, metadata={"about": "folder of the index"})
     corpora: tuple[str, ...] = _about((), "corpora that a rebuild reads (paths, separated by ':' in a variable)")
     model: str = _about("all-MiniLM-L6-v2", "embedding model: a sentence-transformers name or path")
     host: str = _about("127.0.0.1", "address to listen on")

@@ -55,7 +55,7 @@ def tune(generation: Generation, *, progress: Progress | None = None) -> Tuned:
     progress = progress or Silent()
     ranker = default_ranker(generation)
     qrels = editors_links(generation)
-    older, newer = qrels.older[-MOST:], _spread(qrels.newer, MOST)
+    older, newer = qrels.older[-MOST:], spread(qrels.newer, MOST)
     about: dict[str, Any] = {"queries": len(qrels.queries), "fitted_on": 0, "checked_on": len(newer), "used": False}
     if len(older) < ENOUGH:
         return Tuned(ranker, about | {"why": f"{len(older)} judged queries to fit on, {ENOUGH} are needed"})
@@ -116,6 +116,7 @@ def _levelled(fitted: Ranker, default: Ranker, samples: Sequence[Sample]) -> Ran
     return replace(fitted, slope=round(slope, 4), offset=round(offset, 4))
 
 
-def _spread(queries: Sequence[Judged], most: int) -> list[Judged]:
-    places = np.linspace(0, len(queries) - 1, min(most, len(queries))).astype(int) if queries else []
+def spread(queries: Sequence[Judged], most: int) -> list[Judged]:
+    """At most so many queries, evenly spread."""
+    places: list[int] = np.linspace(0, len(queries) - 1, min(most, len(queries))).astype(int).tolist()
     return [queries[place] for place in places]

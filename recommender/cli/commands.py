@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -13,6 +13,9 @@ from recommender.cli.console import print_json, progress_for, size, table
 from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings
+
+if TYPE_CHECKING:
+    from recommender.rebuild import Rebuilt
 
 _FLAGS = ("index", "model", "host", "port", "workers", "threads", "log_level", "keep_generations", "debug")
 
@@ -36,21 +39,44 @@ def _build(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with progress_for(Console(stderr=True)) as progress:
         made = rebuild(
-            settings, arguments.corpora, strict=arguments.strict, promote=not arguments.no_promote, progress=progress
+            settings,
+            arguments.corpora,
+            strict=arguments.strict,
+            promote=not arguments.no_promote,
+            force=arguments.force,
+            progress=progress,
         )
+    return _show_rebuilt(made, settings, arguments)
+
+
+def _tune(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.rebuild import retune
+
+    with progress_for(Console(stderr=True)) as progress:
+        made = retune(settings, force=arguments.force, progress=progress)
+    return _show_rebuilt(made, settings, arguments)
+
+
+def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(made.manifest))
         return 0
     _show_built(made.manifest, settings)
     if made.promoted:
-        Console().print(
+        _console().print(
             f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{_where(settings)}"
         )
     else:
-        Console().print(
+        _console().print(
             f"{made.manifest.name} is built. Make it live with: recommender index promote {made.manifest.name}{_where(settings)}"
         )
     return 0
+
+
+def _console() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a table where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
 
 
 def _where(settings: Settings) -> str:
@@ -71,7 +97,23 @@ def _show_built(manifest: Manifest, settings: Settings) -> None:
         ("time", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in manifest.timings.items())),
         ("on disk", size(manifest.size)),
     ]
-    Console().print(table(None, [("", {"style": "dim"}), ("", {})], rows))
+    rows += _quality_rows(manifest)
+    _console().print(table(None, [("", {"style": "dim", "no_wrap": True}), ("", {})], rows))
+
+
+def _quality_rows(manifest: Manifest) -> list[tuple[str, str]]:
+    quality = manifest.quality
+    if not quality.get("queries"):
+        return [("quality", "no read-more links to earlier stories to measure on")]
+    figures = [
+        f"{name} {quality[name]['mean']:.3f}" for name in ("plain vectors", "default", "served") if name in quality
+    ]
+    tuning = quality.get("tuning", {})
+    used = "tuned on the corpus' own links" if tuning.get("used") else f"default weights: {tuning.get('why', '')}"
+    return [
+        ("nDCG@10 on editors' links", f"{', '.join(figures)} ({quality['queries']:,} newer queries)"),
+        ("ranking", used),
+    ]
 
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -111,7 +153,7 @@ def _related(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(answer.to_json())
         return 0
-    console = Console()
+    console = _console()
     if not answer.hits:
         console.print("Nothing in the index is near to that.")
         return 0
@@ -142,6 +184,12 @@ def _related(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.cli.evaluation import evaluate
+
+    return evaluate(settings, arguments)
+
+
 def _read_text(name: str) -> str:
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
@@ -158,7 +206,7 @@ def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
         print_json([asdict(item) for item in listing])
         return 0
     if not listing:
-        Console().print(f"No generation in {settings.index}.")
+        _console().print(f"No generation in {settings.index}.")
         return 0
     rows = [
         (
@@ -177,7 +225,7 @@ def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
         ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}), ("built", {}),
         ("stories", {"justify": "right"}), ("size", {"justify": "right"}), ("model", {}),
     ]  # fmt: skip
-    Console().print(table(None, columns, rows))
+    _console().print(table(None, columns, rows))
     return 0
 
 
@@ -223,7 +271,7 @@ def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([dict(zip(("variable", "value", "default", "about"), row, strict=True)) for row in rows])
         return 0
-    Console().print(
+    _console().print(
         table(
             None,
             [
@@ -242,13 +290,15 @@ def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
     if arguments.json:
         print_json(value)
     else:
-        Console().print(text, highlight=False, markup=False)
+        _console().print(text, highlight=False, markup=False)
 
 
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "build": _build,
     "serve": _serve,
     "related": _related,
+    "evaluate": _evaluate,
+    "tune": _tune,
     "index list": _index_list,
     "index verify": _index_verify,
     "index promote": _index_promote,

@@ -81,9 +81,9 @@ class LineProgress:
     """Progress elsewhere: a plain line now and then on standard error."""
 
     def __init__(self) -> None:
-        self._name, self._total, self._done, self._unit = "", None, 0, ""
+        self._name, self._done, self._unit = "", 0, ""
+        self._total: int | None = None
         self._began = self._said = time.monotonic()
-        self._total: int | None
 
     def __enter__(self) -> "LineProgress":
         return self

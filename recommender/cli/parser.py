@@ -19,6 +19,8 @@ def make_parser() -> argparse.ArgumentParser:
     _build(commands)
     _serve(commands)
     _related(commands)
+    _evaluate(commands)
+    _tune(commands)
     _index(commands)
     _command(commands, "settings", "show every setting, its variable and its value").add_argument(
         "--json", action="store_true", help="as JSON"
@@ -43,6 +45,7 @@ def _build(commands: Any) -> None:
     parser.add_argument("--model", metavar="NAME|PATH", help="sentence-transformers model (default: all-MiniLM-L6-v2)")
     parser.add_argument("--threads", type=int, metavar="N", help="threads for embedding (default: all cores)")
     parser.add_argument("--strict", action="store_true", help="fail on the first rejected record")
+    parser.add_argument("--force", action="store_true", help="promote it even where it is worse than the live one")
     parser.add_argument("--no-promote", action="store_true", help="build and verify, but leave the live index as it is")
     parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
 
@@ -81,6 +84,22 @@ def _option(parser: argparse.ArgumentParser, option: Option) -> None:
     else:
         metavar = "|".join(option.choices) or {"integer": "N", "number": "X", "date": "DATE"}.get(option.kind, "TIME")
         parser.add_argument(name, dest=option.name, metavar=metavar, help=about)
+
+
+def _evaluate(commands: Any) -> None:
+    parser = _command(commands, "evaluate", "measure quality on the editors' own links, beside baselines")
+    parser.add_argument(
+        "corpora", nargs="*", metavar="CORPUS", help="build these for the purpose (default: the live index)"
+    )
+    parser.add_argument("--queries", type=int, default=2_000, metavar="N", help="queries at most (default: 2000)")
+    parser.add_argument("--chart", metavar="FILE", help="write a chart (SVG)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _tune(commands: Any) -> None:
+    parser = _command(commands, "tune", "fit the ranking to the editors' links again; promoted only if not worse")
+    parser.add_argument("--force", action="store_true", help="promote it even where it is worse than the live one")
+    parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
 
 
 def _index(commands: Any) -> None:

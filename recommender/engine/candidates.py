@@ -84,8 +84,7 @@ def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float3
 
 def _best_lexical(scores: Float32, k: int) -> Int64:
     rows = top_k(scores, k)
-    best: Int64 = rows[scores[rows] > 0]
-    return best
+    return np.asarray(rows[scores[rows] > 0])
 
 
 def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Float32:
@@ -117,7 +116,7 @@ def _linked(
     rows, weight = rows[keep], weight[keep]
     order = np.argsort(-weight, kind="stable")
     _, first = np.unique(rows[order], return_index=True)
-    return rows[order][np.sort(first)[:GRAPH]]
+    return np.asarray(rows[order][np.sort(first)[:GRAPH]])
 
 
 def _may_count(generation: Generation, probe: Probe, sources: Int64) -> Mask:

@@ -17,9 +17,7 @@ from recommender.engine.render import Renderer
 from recommender.engine.searcher import Searcher
 from recommender.errors import AmbiguousURL, IndexMismatch, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
-from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.recipe import embedding_text
-from recommender.storage import read_json
 from recommender.vectors import Mask
 
 
@@ -131,7 +129,7 @@ class _Serving:
             )
         self.generation = generation
         self.encoder = encoder
-        self.ranker = _ranker_of(generation)
+        self.ranker = generation.ranker
         self.searcher = Searcher(generation, self.ranker)
         self.render = Renderer(generation, self.ranker)
         self.embargoes = np.unique(generation.columns.embargoed[generation.columns.embargoed > 0])
@@ -203,8 +201,3 @@ class _Serving:
         shown = visible(self.generation, int(time.time()))
         row = self._row(Query(id=story_id), shown)
         return self.render.story(row, shown)
-
-
-def _ranker_of(generation: Generation) -> Ranker:
-    path = generation.layout.ranker
-    return ranker_from_json(read_json(path)) if path.exists() else DEFAULT

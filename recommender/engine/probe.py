@@ -9,6 +9,7 @@ from recommender.generation import Generation
 from recommender.ingest import prepare
 from recommender.language import detect_language
 from recommender.lexical import Int32, QueryTerms
+from recommender.ranking.collapse import LONG
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import key64
 from recommender.stories import Story
@@ -22,17 +23,20 @@ MAX_QUERY_TEXT = 50_000
 class Probe:
     """A query made ready.
 
-    `row` is that of a stored story, else None. `terms` are searched lexically; `all_terms` (ids, ascending) are
-    all that it has, for quotations. `text` is normalised as headlines are.
+    `row` is that of a stored story, else None. `terms` are searched lexically; `all_terms` (ids, ascending), standing
+    `counts` times, are all that it has. `is_story`: it is long enough that copies of it can be told. `text` is
+    normalised as headlines are.
     """
 
     vector: Float32
     terms: QueryTerms
     all_terms: Int32
+    counts: Float32
     moment: Moment | None
     language: str | None
     section: str | None
     text: str
+    is_story: bool = True
     row: int | None = None
     truncated: bool = False
     headline_key: int = 0
@@ -49,6 +53,7 @@ def probe_row(generation: Generation, row: int) -> Probe:
         vector=generation.dense.rows(np.array([row]))[0],
         terms=lexical.weigh(bag),
         all_terms=bag.ids,
+        counts=bag.counts,
         moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
         language=story.language,
         section=story.section,
@@ -89,10 +94,12 @@ def probe_story(generation: Generation, story: Story, vector: Float32, truncated
         vector=vector,
         terms=lexical.weigh(bag),
         all_terms=bag.ids,
+        counts=bag.counts,
         moment=story.published,
         language=story.language,
         section=story.section,
         text=normalise_headline(f"{story.title}\n{story.text}"),
+        is_story=bool(story.text) or len(bag.ids) >= LONG,
         truncated=truncated,
         headline_key=key64(normalise_headline(story.title)) if story.title else 0,
         url_key=key64(canonical_url(story.url)) if story.url else 0,

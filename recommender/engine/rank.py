@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recommender.dates import DAY_SECONDS, UNDATED
 from recommender.engine.candidates import Candidates
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
-from recommender.ranking.collapse import Group
+from recommender.ranking.collapse import Group, QueryText, Texts, alone, collapse
 from recommender.ranking.features import age_columns, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
@@ -18,12 +19,16 @@ QUOTED_WORDS = 3
 """A headline of fewer words is no quotation when it occurs in a text."""
 
 
+MARGIN = 3
+"""So many times the stories that are asked for are looked at for copies: what stands deeper is not shown."""
+
+
 @dataclass(frozen=True)
 class Ranked:
-    """Rows (n,) best first, with score (0 to 1), cosine, features and the size of the story each stands for.
+    """Rows (n,) best first, with score (0 to 1), cosine, features, date and the size of the story each stands for.
 
-    `same_story` candidates were left out as copies of the query or of a better one; `copies` are those rows with
-    the row of the one shown (or -1 for the query's own).
+    `copies` are rows that were left out, with the row shown in their stead (-1: the query's own). `background` are
+    the median features of all candidates.
     """
 
     rows: Int64
@@ -32,9 +37,13 @@ class Ranked:
     features: Float32
     seconds: Int64
     sizes: Int64
-    same_story: int
     copies: list[tuple[int, int]]
     background: Float32
+
+    @property
+    def same_story(self) -> int:
+        """How many candidates were left out as copies."""
+        return len(self.copies)
 
     def rescored(self, scores: Float32) -> "Ranked":
         """The same with other scores, in their order."""
@@ -66,26 +75,61 @@ def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candida
     return matrix(columns, len(rows))
 
 
-def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candidates, collapse: bool) -> Ranked:
-    """Score the candidates and let each story take one slot."""
+def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candidates, slots: int | None) -> Ranked:
+    """Score the candidates and let each story take one slot.
+
+    Args:
+        generation: where they are.
+        ranker: the model.
+        probe: the query.
+        candidates: what to rank.
+        slots: how many stories are asked for; None: copies keep slots of their own.
+    """
     rows = candidates.rows
     features = feature_matrix(generation, ranker, probe, candidates)
     scores = ranker.score(ranker.sums(features))
     seconds = generation.columns.second[rows]
     order = _order(scores, seconds, rows)
-    group = Group.alone(len(rows))
-    shown = order[group.leaders]
+    looked_at = 0 if slots is None else min(len(order), MARGIN * slots + MARGIN)
+    group = _same_stories(generation, probe, candidates, order[:looked_at]) if looked_at else alone(0)
+    shown = np.concatenate([order[group.shown], order[looked_at:]])
+    slot = np.concatenate([order[group.leaders], order[looked_at:]])
     return Ranked(
         rows=rows[shown],
-        scores=scores[shown],
+        scores=scores[slot],
         similarity=candidates.similarity[shown],
         features=features[shown],
         seconds=seconds[shown],
-        sizes=group.sizes,
-        same_story=len(rows) - len(shown),
+        sizes=np.concatenate([group.sizes, np.ones(len(order) - looked_at, np.int64)]),
         copies=[(int(rows[order[copy]]), int(rows[order[to]]) if to >= 0 else -1) for copy, to in group.copies],
         background=np.median(features, axis=0) if len(features) else np.zeros(features.shape[1], np.float32),
     )
+
+
+def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, places: Int64) -> Group:
+    """Which of the candidates at `places`, best first, tell one story, or the query's own."""
+    rows = candidates.rows[places]
+    columns, lexical = generation.columns, generation.lexical
+    in_language = columns.language[rows] == (columns.code("language", probe.language) if probe.language else -2)
+    own = columns.source[rows] == generation.main_source
+    # Of one story show the copy in the query's language, an article, of the site's own, the newest.
+    newness = np.argsort(np.argsort(columns.second[rows], kind="stable"))
+    texts = Texts(
+        vectors=generation.dense.rows(rows),
+        terms=lexical.distinct_terms(rows),
+        day=np.where(columns.second[rows] == UNDATED, np.nan, columns.second[rows] // DAY_SECONDS).astype(np.float32),
+        rank=((in_language * 2 + (columns.kind[rows] == 0)) * 2 + own) * len(rows) + newness,
+        bag=lambda place: lexical.bag_of(int(rows[place])),
+    )
+    if not probe.is_story:
+        return collapse(texts, None)
+    query = QueryText(
+        cosine=candidates.similarity[places],
+        bag=lexical.bag(probe.all_terms, probe.counts),
+        terms=len(probe.all_terms),
+        day=probe.moment.day if probe.moment else np.nan,
+    )
+    return collapse(texts, query)
 
 
 def _order(scores: Float32, seconds: Int64, rows: Int64) -> Int64:
@@ -96,7 +140,7 @@ def _order(scores: Float32, seconds: Int64, rows: Int64) -> Int64:
 def _same_section(generation: Generation, probe: Probe, rows: Int64) -> Float32:
     if probe.section is None:
         return np.zeros(len(rows), np.float32)
-    return (generation.columns.section[rows] == generation.columns.code("section", probe.section)).astype(np.float32)
+    return np.asarray(generation.columns.section[rows] == generation.columns.code("section", probe.section), np.float32)
 
 
 def _quoted(generation: Generation, probe: Probe, rows: Int64) -> Float32:

@@ -21,8 +21,8 @@ from recommender.vectors import Float32, Int64, Mask
 class Found:
     """What a search found.
 
-    `order` are the places of `ranked` that pass, best first, `page` those that were asked for; `allowed` the rows that an
-    answer may hold; `below` counts what scored too little, `same_story` what stands behind a better copy.
+    `order` are the places of `ranked` that pass, best first, `page` those that were asked for; `allowed` the rows that
+    an answer may hold; `below` counts what scored too little, `same_story` what stands behind a better copy.
     """
 
     ranked: Ranked
@@ -53,7 +53,9 @@ class Searcher:
         base, own, allowed, mode = self._masks(probe, options, shown)
         probe = _dated(probe, options)
         candidates = gather(self.generation, probe, base, allowed)
-        ranked = rank(self.generation, self.ranker, probe, candidates, collapse=options.collapse == "story")
+        wanted = options.offset + options.limit
+        slots = wanted if options.collapse == "story" else None
+        ranked = rank(self.generation, self.ranker, probe, candidates, slots)
         allowed = base if allowed is None else allowed
         if mode == LATEST and len(ranked.rows):
             before = options.published_before
@@ -61,7 +63,6 @@ class Searcher:
             ranked = ranked.rescored(ranked.scores * decay(ranked.seconds, reference, options.half_life))
         order = np.flatnonzero(ranked.scores >= options.min_score)
         below = len(ranked.scores) - len(order)
-        wanted = options.offset + options.limit
         exhausted = len(order) <= wanted
         if options.diversity > 0:
             vectors = self.generation.dense.rows(ranked.rows[order])
@@ -78,7 +79,7 @@ class Searcher:
         return candidates, feature_matrix(self.generation, self.ranker, probe, candidates)
 
     def _masks(self, probe: Probe, options: Options, shown: Mask) -> tuple[Mask, Int64, Mask | None, str]:
-        """Rows that count as evidence, the query's own rows, rows that may be shown (None: all evidence), and the mode."""
+        """Rows that are evidence, the query's own rows, rows that may be shown (None: all evidence), and the mode."""
         generation = self.generation
         mode = mode_of(options, probe.moment, probe.row is not None)
         when = in_time(generation, mode, probe.moment)

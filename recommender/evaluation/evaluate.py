@@ -114,7 +114,7 @@ def make_report(generation: Generation, queries: Sequence[Judged], runs: Sequenc
 
 
 def _coverage(generation: Generation, run: Run) -> dict[str, float]:
-    """Share of stories that are never recommended under these queries, and the share of slots of the ten most recommended."""
+    """Share of stories that are never recommended under these queries, and of slots that the ten most frequent take."""
     shown = run.hits[run.hits >= 0]
     counts = np.bincount(shown, minlength=len(generation)) if len(shown) else np.zeros(len(generation), np.int64)
     top = np.sort(counts)[::-1][:10].sum()

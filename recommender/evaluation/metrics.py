@@ -18,7 +18,7 @@ def recall_at(k: int, found: Sequence[bool], relevant: int) -> float:
 
 
 def ndcg_at(k: int, found: Sequence[bool], relevant: int) -> float:
-    """Discounted gain of the first k, as a share of the best possible (Järvelin & Kekäläinen 2002, gains of 0 and 1)."""
+    """Discounted gain of the first k as a share of the best possible (Järvelin & Kekäläinen 2002; gains 0 and 1)."""
     gain = sum(1 / np.log2(place + 2) for place, hit in enumerate(found[:k]) if hit)
     return float(gain / sum(1 / np.log2(place + 2) for place in range(min(k, relevant))))
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recommender.engine.filters import in_time, visible
+from recommender.dates import Moment
+from recommender.engine.filters import visible
 from recommender.engine.probe import probe_row
-from recommender.engine.query import BACKGROUND, Options
+from recommender.engine.query import Options
 from recommender.engine.searcher import Searcher
 from recommender.generation import Generation
 from recommender.lexical import Terms
+from recommender.ranking.freshness import past_of
 from recommender.ranking.model import Ranker
 from recommender.vectors import Float32, Int64, Mask, top_k
 
@@ -29,11 +31,7 @@ class Baselines:
 
     def past(self, row: int) -> Mask:
         """Rows that may be recommended under a row: the same day or earlier, and not itself."""
-        probe = probe_row(self._generation, row)
-        when = in_time(self._generation, BACKGROUND, probe.moment)
-        mask = self._shown.copy() if when is None else self._shown & when
-        mask[row] = False
-        return mask
+        return _past(self._generation, self._shown, row)
 
     def newest(self, row: int) -> Int64:
         """The newest stories of the same section."""
@@ -43,9 +41,7 @@ class Baselines:
 
     def dense(self, row: int) -> Int64:
         """Nearest by the embedding of title and lead: what a plain vector index gives."""
-        vector = self._generation.dense.rows(np.array([row]))
-        rows = self._generation.dense.search(vector, HITS, self.past(row)).rows[0]
-        return rows[rows >= 0]
+        return _nearest(self._generation, self._shown, row)
 
     def titles(self, vectors: Float32) -> System:
         """Nearest by the embedding of the title alone, vectors (n, dim)."""
@@ -88,6 +84,31 @@ def engine_system(generation: Generation, ranker: Ranker, now: int) -> System:
         return found.ranked.rows[found.page]
 
     return related
+
+
+def dense_system(generation: Generation, now: int) -> System:
+    """The plain vector index alone."""
+    shown = visible(generation, now)
+
+    def nearest(row: int) -> Int64:
+        return _nearest(generation, shown, row)
+
+    return nearest
+
+
+def _past(generation: Generation, shown: Mask, row: int) -> Mask:
+    """Rows that may be recommended under a row: the same day or earlier, and not itself."""
+    second = int(generation.columns.second[row])
+    moment = Moment(second, bool(generation.columns.is_day[row]))
+    mask = shown & past_of(generation.columns.second, generation.columns.is_day, moment)
+    mask[row] = False
+    return mask
+
+
+def _nearest(generation: Generation, shown: Mask, row: int) -> Int64:
+    vector = generation.dense.rows(np.array([row]))
+    rows = generation.dense.search(vector, HITS, _past(generation, shown, row)).rows[0]
+    return np.asarray(rows[rows >= 0])
 
 
 def plain_bm25(generation: Generation) -> Float32:

@@ -2,7 +2,7 @@
 
 from recommender.generation.folder import IndexFolder, Listed
 from recommender.generation.layout import FACETS, FORMAT, Layout
-from recommender.generation.manifest import Manifest, read_manifest, verify_files
+from recommender.generation.manifest import Manifest, read_manifest, verify_files, write_manifest
 from recommender.generation.reader import Columns, Generation
 from recommender.generation.writer import GenerationWriter
 
@@ -18,4 +18,5 @@ __all__ = [
     "Manifest",
     "read_manifest",
     "verify_files",
+    "write_manifest",
 ]

@@ -75,9 +75,9 @@ class Layout:
         return self.folder / "ranker.json"
 
     @property
-    def rejected(self) -> Path:
-        """The records that were left out, one line of JSON each: place and reason. Beside the manifest's list."""
-        return self.folder / "rejected.jsonl"
+    def quality(self) -> Path:
+        """nDCG@10 of each measured query, by story id."""
+        return self.folder / "quality.json"
 
     def column(self, name: str) -> Path:
         """A column of `COLUMNS`."""

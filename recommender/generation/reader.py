@@ -17,6 +17,7 @@ from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files
 from recommender.graph import Graph
 from recommender.lexical import LexicalIndex
+from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.readmore import canonical_url
 from recommender.storage import key64, map_array, read_json
 from recommender.stories import Story, story_from_record
@@ -103,10 +104,22 @@ class Generation:
         return self.manifest.rows
 
     @cached_property
+    def ranker(self) -> Ranker:
+        """The ranking model; the defaults where none was written."""
+        path = self.layout.ranker
+        return ranker_from_json(read_json(path)) if path.exists() else DEFAULT
+
+    @cached_property
     def main_language(self) -> str | None:
         """The language of most stories."""
         codes = self.columns.language[self.columns.language >= 0]
         return self.columns.facets["language"][int(np.bincount(codes).argmax())] if len(codes) else None
+
+    @cached_property
+    def main_source(self) -> int:
+        """The code of the source of most stories: the site's own; -2 where none is named."""
+        codes = self.columns.source[self.columns.source >= 0]
+        return int(np.bincount(codes).argmax()) if len(codes) else -2
 
     @property
     def name(self) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from recommender.ranking.model import FEATURES
 from recommender.vectors import Float32, Mask
+
+Float64 = NDArray[np.float64]
 
 FREE = frozenset({"age", "age_fortnight", "age_quarter"})
 """Features whose weight may be negative: a better match, a vote or the same section never counts against a story."""
@@ -48,7 +51,7 @@ def fit_weights(samples: Sequence[Sample], start: Float32) -> Float32:
     spread = np.where(varies, spread, 1.0)
     pull = strength(len(used))
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:  # type: ignore[type-arg]
+    def loss(weights: Float64) -> tuple[float, Float64]:
         sums = features @ weights
         odds = np.exp(sums - np.maximum.reduceat(sums, begin)[owner])
         others = np.add.reduceat(np.where(linked, 0, odds), begin)[owner]

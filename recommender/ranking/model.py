@@ -56,7 +56,7 @@ class Ranker:
 
     def score(self, sums: Float32) -> Float32:
         """Calibrated scores, 0 to 1, in the order of the sums."""
-        return (1 / (1 + np.exp(-(self.slope * sums + self.offset)))).astype(np.float32)
+        return np.asarray(1 / (1 + np.exp(-(self.slope * sums + self.offset))), np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """The model as a JSON object."""
