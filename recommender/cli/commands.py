@@ -68,7 +68,8 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
         )
     else:
         _console().print(
-            f"{made.manifest.name} is built. Make it live with: recommender index promote {made.manifest.name}{_where(settings)}"
+            f"{made.manifest.name} is built. Make it live with: "
+            f"recommender index promote {made.manifest.name}{_where(settings)}"
         )
     return 0
 
@@ -88,7 +89,8 @@ def _show_built(manifest: Manifest, settings: Settings) -> None:
     rows = [
         (
             "stories",
-            f"{manifest.rows:,} ({counts.get('articles', 0):,} articles, {counts.get('headlines', 0):,} headlines only)",
+            f"{manifest.rows:,} ({counts.get('articles', 0):,} articles, "
+            f"{counts.get('headlines', 0):,} headlines without one)",
         ),
         ("read-more links", f"{counts.get('links', 0):,}"),
         ("rejected records", f"{counts.get('rejected', 0):,}"),
@@ -172,8 +174,9 @@ def _related(settings: Settings, arguments: argparse.Namespace) -> int:
         if reasons := values.get("reasons"):
             rows.append(("", "", "", "   " + ", ".join(f"{name} {value:+.2f}" for name, value in reasons.items()), ""))
     columns: list[tuple[str, dict[str, Any]]] = [
-        ("score", {"justify": "right", "style": "bold"}), ("published", {"no_wrap": True, "style": "dim"}), ("section", {"style": "dim"}),
-        ("headline", {"ratio": 1}), ("id", {"style": "dim", "overflow": "fold", "max_width": 36}),
+        ("score", {"justify": "right", "style": "bold"}), ("published", {"no_wrap": True, "style": "dim"}),
+        ("section", {"style": "dim"}),
+        ("headline", {"ratio": 1}), ("id", {"style": "dim", "overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
     ]  # fmt: skip
     console.print(table(None, columns, rows))
     left_out = ", ".join(

@@ -106,9 +106,13 @@ def _index(commands: Any) -> None:
     about = "list, verify, promote, roll back and prune generations"
     parser = commands.add_parser("index", help=about, description=about[0].upper() + about[1:] + ".")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, text in (("list", "list the generations"), ("verify", "check every file of a generation (default: the live one)"),
-                       ("promote", "make a generation the live one"), ("rollback", "go back to the generation before"),
-                       ("prune", "remove old generations")):  # fmt: skip
+    for name, text in {
+        "list": "list the generations",
+        "verify": "check every file of a generation (default: the live one)",
+        "promote": "make a generation the live one",
+        "rollback": "go back to the generation before",
+        "prune": "remove old generations",
+    }.items():
         action = _command(actions, name, text)
         action.add_argument("--json", action="store_true", help="as JSON")
         if name in ("verify", "promote"):

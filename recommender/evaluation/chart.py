@@ -49,8 +49,8 @@ def draw(report: Report) -> str:
             f'fill="#1b1f24">{interval.mean:.3f}</text>',
         ]
     parts += [
-        f'<text x="24" y="{height - 16}" font-size="11" fill="#6e7781">Index {escape(report.generation)}; measured on the '
-        "newer half of the links, fitted on the older half.</text>",
+        f'<text x="24" y="{height - 16}" font-size="11" fill="#6e7781">Index {escape(report.generation)}; '
+        "measured on the newer half of the links, fitted on the older half.</text>",
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
