@@ -82,6 +82,11 @@ def analyzer(language: str | None) -> Analyzer:
     return Analyzer(language)
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return _WORD.findall(text)
+
+
 def fold(text: str) -> str:
     """Case folded, compatibility forms unified, soft hyphens gone."""
     if not text.isascii():

@@ -1,6 +1,7 @@
 """The commands: settings from the arguments, one call, one print."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -119,19 +120,15 @@ def _quality_rows(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
-    from recommender.errors import IndexMissing
     from recommender.service.run import serve
 
-    if arguments.sample:
-        try:
-            IndexFolder(settings.index).live_name()
-        except IndexMissing:
-            from recommender.rebuild import rebuild
-
-            sample = Path(__file__).parent.parent / "sample"
-            print("No index yet: building one from the sample corpus.", file=sys.stderr)
-            with progress_for(Console(stderr=True)) as progress:
-                rebuild(settings, [sample], progress=progress)
+    if arguments.sample and not IndexFolder(settings.index).has_live():
+        # In a process of its own: building loads torch, which a server can do without.
+        print("No index yet: building one from the sample corpus.", file=sys.stderr)
+        sample = Path(__file__).parent.parent / "sample"
+        command = [sys.executable, "-m", "recommender", "build", str(sample), "--index", str(settings.index)]
+        if made := subprocess.run(command, check=False).returncode:  # noqa: S603 - our own program
+            return made
     return serve(settings)
 
 

@@ -145,7 +145,8 @@ class _Serving:
         shown = visible(generation, now)
         probe, about = self._probe(query, shown)
         found = self.searcher.search(probe, options, shown, now)
-        hits = [self.render.hit(found.ranked, int(place), fields, options.explain, shown) for place in found.page]
+        explain = probe if options.explain else None
+        hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
             newest = np.flatnonzero(found.allowed)[-options.limit :][::-1]
             hits = [self.render.fallback(int(row), fields, shown) for row in newest]

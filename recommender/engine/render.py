@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from recommender.dates import UNDATED, Moment
 from recommender.engine.answer import Hit
+from recommender.engine.probe import Probe
 from recommender.engine.rank import Ranked
+from recommender.engine.reasons import reasons
 from recommender.generation import Generation
-from recommender.ranking.model import Ranker, shares
+from recommender.ranking.model import Ranker
 from recommender.recipe import display_title, summary
 from recommender.stories import HEADLINE, KINDS, story_from_record
 
@@ -29,16 +31,17 @@ class Renderer:
         self._generation = generation
         self._ranker = ranker
 
-    def hit(self, ranked: Ranked, place: int, fields: Fields, explain: bool, shown: Shown) -> Hit:
-        """The hit at a place of a ranked list."""
+    def hit(self, ranked: Ranked, place: int, fields: Fields, shown: Shown, explain: Probe | None) -> Hit:
+        """The hit at a place of a ranked list; with reasons where the query is given to explain it."""
         row, score = int(ranked.rows[place]), float(ranked.scores[place])
         similarity = float(ranked.similarity[place])
         values = self._values(row, shown)
         values["score"] = round(score, 4)
         values["similarity"] = round(similarity, 4)
         values["story"] = {"size": int(ranked.sizes[place])}
-        if explain:
-            values["reasons"] = shares(self._ranker, ranked.features[place : place + 1], ranked.background)[0]
+        if explain is not None:
+            story = self._generation.story(row)
+            values["reasons"] = reasons(self._generation, self._ranker, explain, ranked, place, story)
         return Hit(row, score, similarity, self._pick(row, values, fields))
 
     def fallback(self, row: int, fields: Fields, shown: Shown) -> Hit:

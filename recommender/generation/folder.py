@@ -52,6 +52,10 @@ class IndexFolder:
             )
         return name
 
+    def has_live(self) -> bool:
+        """Whether a generation is live."""
+        return self._pointer()[0] is not None
+
     def live_token(self) -> tuple[int, int] | None:
         """Changes when another generation goes live: cheap enough to look at on each request."""
         try:

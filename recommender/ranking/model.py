@@ -107,15 +107,6 @@ DEFAULT = Ranker(
 """Weights that need no links of the corpus: the best on all of several corpora at once (`docs/evaluation.md`)."""
 
 
-def shares(ranker: Ranker, features: Float32, background: Float32) -> list[dict[str, float]]:
-    """How much each feature moved each row's sum away from that of the background row: name to signed amount."""
-    moved = (features - background) * ranker.vector
-    return [
-        {name: round(float(value), 4) for name, value in zip(FEATURES, row, strict=True) if abs(value) >= 0.005}
-        for row in moved
-    ]
-
-
 def matrix(columns: Mapping[str, Float32], rows: int) -> Float32:
     """A feature matrix (rows, len(FEATURES)) of named columns; one that is absent is 0."""
     result = np.zeros((rows, len(FEATURES)), np.float32)

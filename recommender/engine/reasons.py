@@ -1,0 +1,73 @@
+"""Why a hit is there, in words an editor understands, with the share that each reason has in its score."""
+
+import numpy as np
+
+from recommender.analysis import analyzer, words_of
+from recommender.engine.probe import Probe
+from recommender.engine.rank import Ranked
+from recommender.generation import Generation
+from recommender.lexical import IDF_POWER
+from recommender.ranking.freshness import age_in_days
+from recommender.ranking.model import FEATURES, TIME, Ranker
+from recommender.stories import Story
+
+_VOTES = ("votes", "best_vote", "in_links")
+_SHOWN_WORDS = 4
+_LEAST = 0.01
+
+
+def reasons(
+    generation: Generation, ranker: Ranker, probe: Probe, ranked: Ranked, place: int, story: Story
+) -> dict[str, float]:
+    """What moved a hit's score away from that of the median candidate: phrase to signed share, largest first.
+
+    The shares are parts of the sum of all movements, so their absolute values add up to 1.
+    """
+    moved = (ranked.features[place] - ranked.background) * ranker.vector
+    parts = dict(zip(FEATURES, moved.tolist(), strict=True))
+    phrases = {
+        "says similar things": parts["similarity"],
+        _shared_words(generation, probe, int(ranked.rows[place]), story): parts["lexical"] + parts["title"],
+        "its headline is quoted in the story": parts["quoted"],
+        "editors of similar stories linked to it": sum(parts[name] for name in _VOTES),
+        f"same section: {story.section}" if probe.section == story.section else "another section": parts["section"],
+        _distance(generation, probe, int(ranked.rows[place])): sum(parts[name] for name in TIME),
+    }
+    total = sum(abs(part) for part in phrases.values()) or 1.0
+    shares = {phrase: round(part / total, 3) for phrase, part in phrases.items() if abs(part) / total >= _LEAST}
+    return dict(sorted(shares.items(), key=lambda item: -abs(item[1])))
+
+
+def _shared_words(generation: Generation, probe: Probe, row: int, story: Story) -> str:
+    """The heaviest words that query and hit share, as the hit writes them."""
+    lexical = generation.lexical
+    theirs = lexical.terms_of(row).ids
+    shared = np.isin(probe.terms.ids, theirs)
+    ids = probe.terms.ids[shared]
+    if not len(ids):
+        return "shares no rare words"
+    weight = probe.terms.weights[shared] * lexical.idf[ids] ** IDF_POWER
+    heaviest = [lexical.text_of(int(term)) for term in ids[np.argsort(-weight)][:_SHOWN_WORDS]]
+    written: dict[str, str] = {}
+    words = analyzer(story.language)
+    for word in words_of(f"{story.title} {story.text[:4_000]}"):
+        for term in words.terms(word):
+            written.setdefault(term, word)
+    return "shares words: " + ", ".join(written.get(term, term) for term in heaviest)
+
+
+def _distance(generation: Generation, probe: Probe, row: int) -> str:
+    if probe.moment is None:
+        return "date"
+    second = generation.columns.second[np.array([row])]
+    days = float(age_in_days(second, probe.moment)[0])
+    if np.isnan(days):
+        return "no date"
+    if days < 1:
+        return "published the same day"
+    unit, size = next(
+        (unit, size) for unit, size in (("year", 365), ("month", 30), ("week", 14), ("day", 1)) if days >= size
+    )
+    count = int(days // (7 if unit == "week" else size))
+    direction = "earlier" if int(second[0]) <= probe.moment.second else "later"
+    return f"published {count} {unit}{'s' if count != 1 else ''} {direction}"
