@@ -56,9 +56,6 @@ class QueryTerms(NamedTuple):
     norm: float
 
 
-NO_TERMS = Terms(np.empty(0, np.int32), np.empty(0, np.float32))
-
-
 class LexicalWriter:
     """Writes a lexical index row by row; memory holds the vocabulary, not the corpus."""
 
@@ -188,26 +185,35 @@ class LexicalIndex:
         self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
         self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
         self._is_number = _begins_with_digit(self._term_text, self._term_start)
-        self._unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
+        self.unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
         self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of different terms."""
+        return len(self._term_ids)
+
+    def ids_of(self, terms: Sequence[str]) -> Int32:
+        """The ids of terms (n,), -1 where no story has the term."""
+        if not len(self._term_keys):
+            return np.full(len(terms), -1, np.int32)
+        keys = np.fromiter((key64(term) for term in terms), np.uint64, len(terms))
+        place = np.minimum(np.searchsorted(self._term_keys, keys), len(self._term_keys) - 1)
+        return np.where(self._term_keys[place] == keys, self._term_ids[place], np.int32(-1))
 
     def lookup(self, terms: Iterable[str]) -> Terms:
         """The known ones among terms, counted."""
         counts: dict[str, int] = {}
         for term in terms:
             counts[term] = counts.get(term, 0) + 1
-        if not counts or not len(self._term_keys):
-            return NO_TERMS
-        keys = np.fromiter((key64(term) for term in counts), np.uint64, len(counts))
-        place = np.minimum(np.searchsorted(self._term_keys, keys), len(self._term_keys) - 1)
-        known = self._term_keys[place] == keys
-        ids = self._term_ids[place[known]]
-        order = np.argsort(ids)
+        ids = self.ids_of(list(counts))
+        known = ids >= 0
+        order = np.argsort(ids[known])
         times = np.fromiter(counts.values(), np.float32, len(counts))
-        return Terms(ids[order], times[known][order], times[~known])
+        return Terms(ids[known][order], times[known][order], times[~known])
 
     def terms_of(self, row: int) -> Terms:
         """The terms of a stored row, title and body."""
@@ -225,7 +231,7 @@ class LexicalIndex:
         if len(ids) > QUERY_TERMS:
             kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
             ids, weights, heavy = ids[kept], weights[kept], heavy[kept]
-        unknown = (1 + np.log(np.maximum(query.unknown, 1))) * self._unknown_idf**IDF_POWER
+        unknown = (1 + np.log(np.maximum(query.unknown, 1))) * self.unknown_idf**IDF_POWER
         return QueryTerms(ids, weights, float(np.sort(np.concatenate([heavy, unknown]))[-QUERY_TERMS:].sum()))
 
     def bag(self, ids: Int32, counts: Float32) -> Bag:

@@ -84,5 +84,5 @@ class Layout:
         return self.folder / "columns" / f"{name}.npy"
 
     def lookup(self, name: str) -> tuple[Path, Path]:
-        """A lookup by `id_key`, `url_key` or `headline_key`: the keys ascending, and each one's row."""
+        """A lookup by `id_key`, `url_key`, `headline_key` or `pointer_key`: the keys ascending, and each one's row."""
         return self.folder / "columns" / f"{name}_sorted.npy", self.folder / "columns" / f"{name}_rows.npy"

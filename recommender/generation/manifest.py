@@ -1,5 +1,7 @@
 """The manifest of a generation: what it is, and the size and SHA-256 of each of its files."""
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -7,7 +9,11 @@ from typing import Any
 
 from recommender.errors import IndexCorrupt, IndexFormat, IndexMissing
 from recommender.generation.layout import FORMAT, Layout
-from recommender.storage import read_json, sha256_of, sync_file, sync_folder, write_json
+from recommender.storage import read_json, sha256_of, sync_file, sync_folder, write_file
+
+_NO_CHECKSUM = "0" * 64
+_TAIL = len('0"\n}\n') + 63
+"""Bytes from the checksum to the end of the file."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,25 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     complete = Manifest(**{**vars(manifest), "files": files})
     for inner in {path.parent for path in names}:
         sync_folder(inner)
-    write_json(layout.manifest, asdict(complete))
+    write_file(layout.manifest, _signed(asdict(complete)))
     return complete
+
+
+def _signed(content: dict[str, Any]) -> bytes:
+    """The manifest's file: its last field is the SHA-256 of all its bytes, with zeros in that field's place."""
+    text = (json.dumps({**content, "checksum": _NO_CHECKSUM}, ensure_ascii=False, indent=2) + "\n").encode()
+    return text.replace(_NO_CHECKSUM.encode(), hashlib.sha256(text).hexdigest().encode())
+
+
+def _check(path: Path) -> None:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise IndexCorrupt(f"{path}: cannot be read ({error.strerror})") from None
+    said = text[-_TAIL : -_TAIL + 64]
+    found = hashlib.sha256(text[:-_TAIL] + _NO_CHECKSUM.encode() + text[-_TAIL + 64 :]).hexdigest()
+    if said != found.encode():
+        raise IndexCorrupt(f"{path}: has SHA-256 {found}, it says {said.decode('ascii', 'replace')}: it was altered")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -83,7 +106,9 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} has format {version!r}, this version of the recommender reads {FORMAT}: "
             "rebuild the index with `recommender build`, or use the version that wrote it"
         )
+    _check(path)
     try:
+        del content["checksum"]
         files = {name: FileEntry(**entry) for name, entry in content.pop("files").items()}
         return Manifest(**content, files=files)
     except (AttributeError, KeyError, TypeError) as error:

@@ -81,7 +81,7 @@ class Generation:
             self._story_start = map_array(self.layout.story_start, np.int64)
             self._lookups = {
                 name: (map_array(keys, np.uint64), map_array(rows, np.int32))
-                for name in ("id_key", "url_key", "headline_key")
+                for name in ("id_key", "url_key", "headline_key", "pointer_key")
                 for keys, rows in [self.layout.lookup(name)]
             }
             with self.layout.stories.open("rb") as file:
@@ -148,7 +148,7 @@ class Generation:
         return [int(row) for row in rows if canonical_url(self.record(int(row)).get("url") or "") == wanted]
 
     def rows_of_key(self, name: str, key: int) -> Int64:
-        """The rows whose `id_key`, `url_key` or `headline_key` is `key`, ascending."""
+        """The rows with this `id_key`, `url_key` or `headline_key`, or that point to it (`pointer_key`), ascending."""
         keys, rows = self._lookups[name]
         wanted = np.uint64(key)
         begin, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")

@@ -1,10 +1,12 @@
 """Writes a generation row by row; memory holds keys and columns of numbers, not the stories."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.dates import UNDATED
 from recommender.dense import FlatWriter
@@ -15,7 +17,7 @@ from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
 from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
-from recommender.vectors import Float32
+from recommender.vectors import Float32, Int64
 
 
 class GenerationWriter:
@@ -30,6 +32,7 @@ class GenerationWriter:
         self._story_start.append([0])
         self._columns = {name: NpyWriter(self.layout.column(name), dtype) for name, dtype in COLUMNS.items()}
         self._facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+        self._pointer_keys, self._pointer_rows = array("Q"), array("q")
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
@@ -53,6 +56,9 @@ class GenerationWriter:
         }
         for name, value in values.items():
             self._columns[name].append([value])
+        for key in pointer_keys(story):
+            self._pointer_keys.append(key)
+            self._pointer_rows.append(self.rows)
         self._lexical.add(title, body)
         self.rows += 1
 
@@ -73,16 +79,33 @@ class GenerationWriter:
             column.close()
         write_json(self.layout.facets, {name: list(values) for name, values in self._facets.items()})
         for name in ("id_key", "url_key", "headline_key"):
-            self._write_lookup(name)
+            self._write_column_lookup(name)
+        self._write_lookup("pointer_key", np.array(self._pointer_keys, np.uint64), np.array(self._pointer_rows))
         self._vectors.finish(self.layout.vectors)
         self._lexical.finish()
         write_graph(self.layout.graph, self.rows, links)
         return write_manifest(self.layout.folder, manifest)
 
-    def _write_lookup(self, name: str) -> None:
+    def _write_column_lookup(self, name: str) -> None:
         keys = map_array(self.layout.column(name), np.uint64)
         rows = np.flatnonzero(keys)
-        order = rows[np.argsort(keys[rows], kind="stable")]
+        self._write_lookup(name, keys[rows], rows)
+
+    def _write_lookup(self, name: str, keys: NDArray[np.uint64], rows: Int64) -> None:
+        order = np.argsort(keys, kind="stable")
         sorted_path, rows_path = self.layout.lookup(name)
         save_array(sorted_path, keys[order])
-        save_array(rows_path, order.astype(np.int32))
+        save_array(rows_path, rows[order].astype(np.int32))
+
+
+def pointer_keys(story: Story) -> set[int]:
+    """The keys that a story's read-more pointers lead to: ids, URLs and headlines."""
+    keys = set()
+    for pointer in story.read_more:
+        if pointer.id:
+            keys.add(key64(pointer.id))
+        if pointer.url:
+            keys.add(key64(canonical_url(pointer.url)))
+        if pointer.title:
+            keys.add(key64(normalise_headline(pointer.title)))
+    return keys
