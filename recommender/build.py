@@ -13,6 +13,7 @@ from recommender.analysis import ANALYSIS
 from recommender.corpus import CorpusReader, Rejected
 from recommender.embedding import Embedded, Embedder, Role
 from recommender.errors import CorpusError
+from recommender.fluency import FluencySample, background
 from recommender.generation import GenerationWriter, IndexFolder, Manifest
 from recommender.ingest import Prepared, prepare
 from recommender.progress import Progress, Silent
@@ -148,16 +149,20 @@ class _Work:
         row_of = dict(zip(order, range(len(order)), strict=True))
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
+        fluency = FluencySample()
         writer = GenerationWriter(self.folder, self.embedder.dim)
         stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
         for prepared, embedded in self._embed(stories):
             for item in prepared:
+                fluency.add(item)
                 writer.add(item.story, item.title_terms, item.body_terms)
                 self._count(f"{item.story.kind}s", 1)
                 self._count("digests", item.story.is_digest)
             writer.add_vectors(embedded.rows, embedded.truncated)
             self._count("truncated", int(embedded.truncated.sum()))
             self.progress.advance(len(prepared))
+        median, spread = background(self.embedder)
+        languages = fluency.measure(self.embedder)
         self._time("embed and index", begun)
         begun = time.perf_counter()
         self.progress.step("Writing the index", None)
@@ -176,6 +181,8 @@ class _Work:
                     "dim": self.embedder.dim,
                     "runtime": self.embedder.runtime,
                     "recipe": RECIPE,
+                    "background": {"median": median, "spread": spread},
+                    "languages": languages,
                 },
                 analysis=ANALYSIS,
                 corpora=described,
@@ -183,6 +190,9 @@ class _Work:
                 timings=self.timings,
             ),
         )
+        for language, trust in languages.items():
+            if trust < 1:
+                self.progress.note(f"the model knows {language!r} less than well: its word counts {trust:.0%} there")
         if truncated := self.counts.get("truncated"):
             self.progress.note(f"{truncated:,} stories are longer than the model reads; their beginnings were embedded")
         return manifest

@@ -9,7 +9,7 @@ from recommender.engine.candidates import Candidates
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
 from recommender.ranking.collapse import Group, QueryText, Texts, alone, collapse
-from recommender.ranking.features import age_columns, votes
+from recommender.ranking.features import age_columns, rescaled, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
 from recommender.readmore import normalise_headline
@@ -63,7 +63,7 @@ def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candida
     """The features of each candidate (n, len(FEATURES)); of the model only its tempo is used."""
     rows = candidates.rows
     columns = {
-        "similarity": candidates.similarity,
+        "similarity": _trusted(generation, probe, candidates),
         "lexical": candidates.lexical,
         "title": candidates.title,
         "quoted": _quoted(generation, probe, rows),
@@ -135,6 +135,16 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
 def _order(scores: Float32, seconds: Int64, rows: Int64) -> Int64:
     """Best first; ties by date, newer first, then by row, which is in order of id."""
     return np.lexsort((-rows, -seconds, -scores))
+
+
+def _trusted(generation: Generation, probe: Probe, candidates: Candidates) -> Float32:
+    """The cosine on the scale of the default model, for less where the model knows the language less than well."""
+    scale = generation.manifest.embedder.get("background")
+    similarity = rescaled(candidates.similarity, scale["median"], scale["spread"]) if scale else candidates.similarity
+    trust = generation.trust
+    code = generation.columns.code("language", probe.language) if probe.language else -1
+    of_query = trust[code] if code >= 0 else np.float32(1)
+    return similarity * np.minimum(trust[generation.columns.language[candidates.rows]], of_query)
 
 
 def _same_section(generation: Generation, probe: Probe, rows: Int64) -> Float32:

@@ -28,7 +28,8 @@ class FileEntry:
 class Manifest:
     """What a generation was made of.
 
-    `embedder` has `model`, `fingerprint`, `dim`, `runtime`, and the text `recipe`; `counts` are numbers of
+    `embedder` has `model`, `fingerprint`, `dim`, `runtime`, the text `recipe`, the `background` of cosines between
+    unrelated texts and the trust in the model by `languages` (see `fluency`); `counts` are numbers of
     stories, headlines, links, rejected records and so on; `journal` is the position up to which live changes are in.
     """
 

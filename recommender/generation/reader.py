@@ -110,6 +110,12 @@ class Generation:
         return ranker_from_json(read_json(path)) if path.exists() else DEFAULT
 
     @cached_property
+    def trust(self) -> NDArray[np.float32]:
+        """How far the model is trusted with each language, by code; the last entry is that of no language."""
+        known = self.manifest.embedder.get("languages", {})
+        return np.array([*(known.get(language, 1.0) for language in self.columns.facets["language"]), 1.0], np.float32)
+
+    @cached_property
     def main_language(self) -> str | None:
         """The language of most stories."""
         codes = self.columns.language[self.columns.language >= 0]

@@ -17,6 +17,15 @@ def lexical_share(scores: Float32, best: float) -> Float32:
     return np.asarray(scores / np.float32(best)) if best > 0 else np.zeros_like(scores)
 
 
+UNRELATED_MEDIAN, UNRELATED_SPREAD = 0.0364, 0.068
+"""Cosines of all-MiniLM-L6-v2 between unrelated texts (`fluency.background`): the scale that others are brought to."""
+
+
+def rescaled(similarity: Float32, median: float, spread: float) -> Float32:
+    """Cosines of a model whose unrelated texts have this median and spread, on the scale of the default model."""
+    return (similarity - np.float32(median)) * np.float32(UNRELATED_SPREAD / spread) + np.float32(UNRELATED_MEDIAN)
+
+
 def hybrid(similarity: Float32, lexical: Float32) -> Float32:
     """Mean of the cosine and the share of the best BM25: how near a story is, before anything is learnt."""
     return (similarity + lexical) * np.float32(0.5)
