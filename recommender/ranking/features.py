@@ -5,8 +5,8 @@ import numpy as np
 from recommender.ranking.tempo import tempo
 from recommender.vectors import Float32, Int64
 
-HINGES = {"age_fortnight": 14, "age_quarter": 90}
-"""Days at which the effect of age may change its slope."""
+HINGES = {"age_fortnight": 14}
+"""Days at which the effect of age may change its slope: news moves on in about two weeks."""
 
 NEIGHBOURS = 50
 """Stories most similar to the query whose editors' links count as votes."""

@@ -12,7 +12,7 @@ from recommender.vectors import Float32, Mask
 
 Float64 = NDArray[np.float64]
 
-FREE = frozenset({"age", "age_fortnight", "age_quarter"})
+FREE = frozenset({"age", "age_fortnight"})
 """Features whose weight may be negative: a better match, a vote or the same section never counts against a story."""
 
 

@@ -23,11 +23,10 @@ FEATURES: dict[str, str] = {
     "tempo": "as old as related stories here usually are",
     "age": "age",
     "age_fortnight": "age beyond two weeks",
-    "age_quarter": "age beyond three months",
 }
 """Every feature, in words for an editor."""
 
-TIME = frozenset({"tempo", "age", "age_fortnight", "age_quarter"})
+TIME = frozenset({"tempo", "age", "age_fortnight"})
 """Features that depend on dates alone."""
 
 

@@ -1,0 +1,60 @@
+"""The collapse of copies against judgements made by hand, on real headlines and articles."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender.analysis import analyzer
+from recommender.dates import DAY_SECONDS
+from recommender.embedding import Role, open_embedder
+from recommender.lexical import IDF_POWER, inverse_document_frequency
+from recommender.ranking.collapse import Bag, may_be_same, same_story
+from recommender.stories import story_from_record
+
+JUDGED = Path(__file__).with_name("same_story_judged.tsv")
+"""72 pairs of front-page headlines of one week, twelve from each band of likeness: ids and "one story" (1) or not (0)."""
+
+
+class Pairs:
+    """Headlines compared as the engine compares stored stories."""
+
+    def __init__(self, data_folder, encoders):
+        with gzip.open(data_folder / "frontpage_headlines.jsonl.gz") as file:
+            self.stories = {story.id: story for story in map(story_from_record, map(json.loads, file))}
+        terms = {identity: analyzer("en").terms(story.title) for identity, story in self.stories.items()}
+        self.numbers = {term: number for number, term in enumerate(sorted({t for ts in terms.values() for t in ts}))}
+        self.terms = {k: np.unique([self.numbers[t] for t in ts]).astype(np.int32) for k, ts in terms.items()}
+        frequency = np.bincount(np.concatenate(list(self.terms.values())), minlength=len(self.numbers))
+        self.idf = inverse_document_frequency(frequency, len(self.stories))
+        self.is_number = np.array([term[:1].isdigit() for term in sorted(self.numbers)])
+        self.embedder = open_embedder(encoders=encoders)
+
+    def bag(self, identity):
+        ids = self.terms[identity]
+        return Bag(ids, self.idf[ids] ** IDF_POWER, ids[self.is_number[ids]])
+
+    def are_one(self, a, b):
+        rows = self.embedder.embed([self.stories[a].title, self.stories[b].title], Role.DOCUMENT).rows
+        cosine = float(rows[0] @ rows[1])
+        days = abs(self.stories[a].published.second - self.stories[b].published.second) / DAY_SECONDS
+        one, other = self.bag(a), self.bag(b)
+        possible = may_be_same(np.array([cosine]), np.array([min(len(one.ids), len(other.ids))]), np.array([days]))
+        return bool(possible[0]) and same_story(cosine, one, other, days)
+
+
+@pytest.fixture(scope="module")
+def pairs(data_folder, tmp_path_factory):
+    return Pairs(data_folder, tmp_path_factory.mktemp("encoders"))
+
+
+def test_what_is_put_together_was_judged_one_story(pairs):
+    with JUDGED.open() as file:
+        judged = [(row["id_a"], row["id_b"], row["same_story"] == "1") for row in csv.DictReader(file, delimiter="\t")]
+    assert len(judged) == 72
+    together = [same for a, b, same in judged if pairs.are_one(a, b)]
+    assert len(together) >= 10
+    assert sum(together) / len(together) >= 0.9, f"{sum(together)} of {len(together)} pairs were judged one story"
