@@ -116,8 +116,7 @@ class Answers:
     def _etag(self, state: State, question: Question) -> bytes:
         drifts = question.options.mode == LATEST or question.options.on_empty == "latest"
         piece = int(self._clock() // SLICE) if drifts else 0
-        seed = repr((__version__, state, question, piece)).encode("utf-8", "replace")
-        return b'W/"' + hashlib.blake2b(seed, digest_size=12).hexdigest().encode() + b'"'
+        return etag_of(state, question, piece)
 
     def _finished(self, answer: Answer, state: State, source: str) -> Finished:
         control = self._cache_control(answer.lifetime, state)
@@ -161,6 +160,12 @@ def lifetime_of(found: Recommendations, now: float) -> int:
         return BY_AGE[-1][1]
     age = now - published.second
     return next((seconds for limit, seconds in BY_AGE if age < limit), OLDER)
+
+
+def etag_of(state: State, *parts: object) -> bytes:
+    """The ETag of what these parts lead to in a state of the index; weak, as two workers may measure other times."""
+    seed = repr((__version__, state, *parts)).encode("utf-8", "replace")
+    return b'W/"' + hashlib.blake2b(seed, digest_size=12).hexdigest().encode() + b'"'
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:

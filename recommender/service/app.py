@@ -1,5 +1,7 @@
 """The application: `create_app(settings, engine)`."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -28,6 +30,9 @@ from recommender.settings import Settings
 
 ENGINE_THREADS = 8
 """Enough for concurrent texts to be embedded together; the processor's cores are shared anyway."""
+WATCH_SECONDS = 1.0
+
+log = logging.getLogger("recommender.service")
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
@@ -46,7 +51,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(_watch(service))
         yield
+        watching.cancel()
         service.drain()
         service.engine_work.close()
         service.change_work.close()
@@ -67,6 +74,20 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.add_middleware(Front, service=service, questions=questions, answers=answers)
     openapi.install(app)
     return app
+
+
+async def _watch(service: Service) -> None:
+    """Let the engine take up a promoted generation in a thread, before a request has to."""
+    last = ""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            await service.change_work.run(service.engine.refresh)
+            last = ""
+        except RecommenderError as error:
+            if str(error) != last:  # once, not every second
+                last = str(error)
+                log.error("the promoted generation is not served: %s", last)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

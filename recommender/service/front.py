@@ -111,14 +111,14 @@ class Front:
             milliseconds = round(seconds * 1_000, 2)
             line = {
                 "request_id": exchange.request_id,
-                "method": scope["method"],
+                "method": exchange.method,
                 "path": path,
                 "status": exchange.status,
                 "ms": milliseconds,
                 "bytes": exchange.size,
                 "answer": exchange.source,
             }
-            parts = scope["method"], path, exchange.status, milliseconds
+            parts = exchange.method, path, exchange.status, milliseconds
             access.info("%s %s %d %s ms", *parts, extra={"fields": line})
 
 
@@ -134,7 +134,8 @@ class _Exchange:
         self.source = ""
         self.if_none_match = b""
         self._send = send
-        self._is_head = scope["method"] == "HEAD"
+        self.method = scope["method"]
+        self._is_head = self.method == "HEAD"
         origin, request_id, preflight = b"", b"", False
         for name, value in scope["headers"]:
             if name == b"origin":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.responses import HTMLResponse
 
 from recommender.engine.query import OPTIONS, Option
 from recommender.service import examples
@@ -138,6 +139,7 @@ RELATED_GET: Documentation = {
 }
 FRAGMENT_GET: Documentation = {
     "summary": "The list as HTML",
+    "response_class": HTMLResponse,
     "responses": {
         200: {"description": "The list; empty where there is none", "headers": _CACHED,
               "content": {"text/html": {"schema": {"type": "string"}, "example": examples.FRAGMENT}}},
@@ -158,7 +160,8 @@ BATCH_POST: Documentation = {
 }
 STORY_GET: Documentation = {
     "summary": "A story",
-    "responses": json_answer(examples.STORY, "Story") | problems(401, 404),
+    "responses": json_answer(examples.STORY, "Story") | _NOT_MODIFIED | problems(401, 404),
+    "openapi_extra": {"parameters": [_if_none_match()]},
 }
 INDEX_GET: Documentation = {
     "summary": "What is served",

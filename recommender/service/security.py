@@ -73,7 +73,8 @@ class Keys:
             raise Forbidden("writing is off: start the service with an admin key (RECOMMENDER_ADMIN_KEY)")
         role = self._role(given_key(headers))
         if role == NOBODY:
-            raise Unauthorized("this needs the admin key: Authorization: Bearer KEY, or X-API-Key: KEY")
+            said = "this key is not known" if given_key(headers) else "this needs the admin key"
+            raise Unauthorized(f"{said}: Authorization: Bearer KEY, or X-API-Key: KEY")
         if role != ADMIN:
             raise Forbidden("this key may only read")
 

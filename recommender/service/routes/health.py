@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from recommender.service import openapi
 from recommender.service.context import service_of
@@ -35,7 +35,7 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get(
-    "/metrics", summary="Metrics for Prometheus",
+    "/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse,
     responses={200: {"description": "Prometheus text", "content": {"text/plain": {}}}, **openapi.problems(401)},
 )  # fmt: skip
 async def metrics(request: Request) -> Response:

@@ -9,14 +9,14 @@
   const home = script && script.src ? script.src.replace(/(static\/[^/]+\/)?widget\.js.*$/, "") : location.origin + "/";
   const FIELDS = ["title", "url", "image", "date_published", "language", "fallback"];
   const CSS = `
-    :host{display:grid;color:inherit;font:inherit;background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
-    :host([hidden]){display:none}
-    .read-more,slot{grid-area:1/1;min-width:0}
+    :host{display:grid!important;color:inherit;font:inherit;background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
+    :host([hidden]){display:none!important}
+    .read-more,slot{display:block;grid-area:1/1;min-width:0}
     .read-more:not(.ready){visibility:hidden}
     .ready+slot{display:none}
     .read-more-heading{font:inherit;font-weight:700;font-size:var(--read-more-heading-size,1.25em);line-height:1.3;margin:0 0 .6em;color:var(--read-more-heading-color,inherit)}
-    .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,4.6em);column-gap:var(--read-more-gap,1.5em)}
-    .read-more-item{position:relative;box-sizing:border-box;min-width:0;overflow:hidden;display:grid;grid-template-columns:1fr;grid-template-rows:auto 1fr;padding:.55em 3px;border-block-start:1px solid var(--read-more-line,color-mix(in srgb,currentColor 20%,transparent));line-height:1.3}
+    .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,4.8em);column-gap:var(--read-more-gap,1.5em)}
+    .read-more-item{position:relative;box-sizing:border-box;min-width:0;overflow:hidden;display:grid;grid-template-columns:1fr;grid-template-rows:auto 1fr;padding:.5em 3px;border-block-start:1px solid var(--read-more-line,color-mix(in srgb,currentColor 20%,transparent));line-height:1.3}
     .thumbnails .read-more-item{grid-template-columns:var(--read-more-image-width,4.6em) 1fr;column-gap:.8em}
     .thumbnails .read-more-item:not(:has(img))>*{grid-column:2}
     .read-more-image{grid-row:1/3;width:100%;height:100%;min-height:0;max-height:3.5em;object-fit:cover;border-radius:var(--read-more-radius,3px)}
@@ -37,6 +37,14 @@
 
   const shown = new Map(); // element -> addresses in its list: no story stands twice on a page
   let turn = Promise.resolve(); // lists are filled one after another, in the order of asking
+
+  const near = new IntersectionObserver((entries) => { // one for all, so that lists fill in the order of the page
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      near.unobserve(entry.target);
+      entry.target._load();
+    }
+  }, { rootMargin: "600px 0px" });
 
   const make = (tag, part, parent) => {
     const node = document.createElement(tag);
@@ -81,9 +89,9 @@
     disconnectedCallback() { this._stop(); shown.delete(this); }
 
     attributeChangedCallback(name, before, now) {
-      if (before === now || !this.isConnected || this._again) return;
+      if (before === now || !this._started || this._again) return;
       this._again = true; // several attributes set at once are one change
-      queueMicrotask(() => { this._again = false; if (this.isConnected) { this._stop(); this._start(); } });
+      queueMicrotask(() => { this._again = false; if (this._started) { this._stop(); this._start(); } });
     }
 
     get _limit() { return Math.min(100, Math.max(1, parseInt(this.getAttribute("limit"), 10) || 5)); }
@@ -95,19 +103,16 @@
     }
 
     _stop() {
-      if (this._watch) this._watch.disconnect();
+      near.unobserve(this);
       if (this._abort) this._abort.abort();
-      this._watch = this._abort = null;
+      this._abort = null;
+      this._started = false;
     }
 
     _start() {
       this._draw([]); // empty rows of the final size: nothing moves when the list arrives
-      this._watch = new IntersectionObserver((entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this._watch.disconnect();
-        this._load();
-      }, { rootMargin: "600px 0px" });
-      this._watch.observe(this);
+      this._started = true;
+      near.observe(this);
     }
 
     _load() {
@@ -168,7 +173,8 @@
     }
 
     _draw(hits) {
-      const nav = this._nav, heading = this._heading, thumbnails = this.hasAttribute("thumbnails");
+      const nav = this._nav, heading = this._heading;
+      const thumbnails = this.hasAttribute("thumbnails") && hits.some((hit) => hit.image && web(hit.image.url));
       if (!hits.length) { this.hidden = false; this.style.minHeight = ""; }
       nav.textContent = "";
       nav.className = "read-more" + (thumbnails ? " thumbnails" : "");
@@ -177,9 +183,11 @@
       if (heading) make("h" + (level >= 1 && level <= 6 ? level : 2), "heading", nav).textContent = heading;
       const list = make("ul", "list", nav);
       if (!hits.length) for (let row = this._limit; row; row--) make("li", "item", list);
-      const near = this.closest("[lang]");
+      const tagged = this.closest("[lang]"), language = tagged && tagged.lang;
       let format;
-      try { format = new Intl.DateTimeFormat((near && near.lang) || undefined, { dateStyle: "long", timeZone: "UTC" }); } catch { /* no such language */ }
+      try {
+        format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language || [], { dateStyle: "long", timeZone: "UTC" });
+      } catch { /* no such language: dates as 2026-03-02 */ }
       hits.forEach((hit, position) => {
         const item = make("li", "item", list);
         if (thumbnails && hit.image && web(hit.image.url)) {

@@ -1,0 +1,210 @@
+"""What holds for every request: problems, keys, headers, limits, health, logs."""
+
+import asyncio
+import base64
+import json
+import logging
+import threading
+
+import pytest
+
+from recommender.errors import Overloaded
+from recommender.service import problems
+from recommender.service.run import JSONLines
+
+PROBLEM = "application/problem+json"
+
+
+def test_unknown_routes_and_methods_are_problems(client):
+    unknown = client.get("/nix")
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, PROBLEM)
+    assert unknown.json()["type"] == "/docs#problem-not-found"
+    method = client("DELETE", "/v1/related")
+    assert (method.status_code, method.headers["content-type"]) == (405, PROBLEM)
+    assert "GET" in method.headers["allow"]
+
+
+def test_a_fault_shows_nothing_of_the_inside(client, engine, caplog):
+    engine.fault = ZeroDivisionError("secret/path")
+    with caplog.at_level(logging.ERROR, "recommender"):
+        answer = client.get("/v1/related?id=a1", headers={"x-request-id": "abc"})
+    assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
+    assert "secret" not in answer.text
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] == "abc"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_every_error_has_a_kind():
+    kinds = problems.all_kinds()
+    assert len({kind.slug for kind in kinds}) == len(kinds)
+    assert problems.kind_of(Overloaded("engine")).status == 503
+    assert problems.kind_of(ValueError()).status == 500
+
+
+def test_overload_is_503_with_retry_after(make, engine, monkeypatch):
+    monkeypatch.setattr("recommender.service.app.ENGINE_THREADS", 1)
+    client = make(queue=1)
+    engine.hold = threading.Event()
+    threading.Timer(0.2, engine.hold.set).start()
+    answers = client.together(*[("GET", f"/v1/related?text=word{n}", {}) for n in range(5)])
+    assert sorted(one.status_code for one in answers) == [200, 200, 503, 503, 503]
+    busy = next(one for one in answers if one.status_code == 503)
+    assert (busy.headers["retry-after"], busy.headers["content-type"]) == ("1", PROBLEM)
+    assert client.get("/v1/related?text=again").status_code == 200
+
+
+def test_a_request_is_given_up_at_the_limit(make, engine):
+    client = make(request_timeout=0.05)
+    engine.hold = threading.Event()
+    answer = client.get("/v1/related?id=a1")
+    engine.hold.set()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs#problem-timeout")
+
+
+def test_health_and_readiness(client, engine):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready", "generation": "g1"}
+    engine.ready = False
+    assert client.get("/healthz").status_code == 200
+    for route in ("/readyz", "/v1/related?id=a1", "/v1/stories/a1", "/v1/index"):
+        answer = client.get(route)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_a_draining_service_is_not_ready_and_still_answers(client):
+    client.service.drain()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/v1/related?id=a1").status_code == 200
+
+
+def test_every_answer_has_the_safe_headers(client):
+    for answer in (client.get("/v1/related?id=a1"), client.get("/nix"), client.get("/")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert len(answer.headers["x-request-id"]) == 16
+
+
+def test_origins_can_be_limited(make):
+    client = make(cors_origins=("https://paper.example", "null"))
+    for origin in ("https://paper.example", "null"):
+        answer = client.get("/v1/related?id=a1", headers={"Origin": origin})
+        assert (answer.headers["access-control-allow-origin"], answer.headers["vary"]) == (origin, "Origin")
+    other = client.get("/v1/related?id=a1", headers={"Origin": "https://other.example"})
+    assert "access-control-allow-origin" not in other.headers
+    assert other.headers["vary"] == "Origin"
+
+
+def test_a_preflight_is_answered_without_a_key(make):
+    headers = {"Origin": "https://paper.example", "Access-Control-Request-Method": "POST"}
+    answer = make(read_key=("r",))("OPTIONS", "/v1/related", headers=headers)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
+    assert "POST" in answer.headers["access-control-allow-methods"]
+
+
+def test_reading_can_need_a_key(make):
+    client = make(read_key=("r1", "r2"), admin_key=("w",))
+    basic = base64.b64encode(b"anyone:r2").decode()
+    for headers in (
+        {"Authorization": "Bearer r1"},
+        {"X-API-Key": "r2"},
+        {"X-API-Key": "w"},
+        {"Authorization": f"Basic {basic}"},
+    ):
+        answer = client.get("/v1/related?id=a1", headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"].startswith("private")
+    for headers in ({}, {"X-API-Key": "nix"}, {"Authorization": "Bearer"}, {"Authorization": "Basic ###"}):
+        for route in ("/v1/related?id=a1", "/v1/stories/a1", "/v1/index", "/v1/index/generations", "/metrics"):
+            answer = client.get(route, headers=headers)
+            assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert client.get("/").headers["www-authenticate"].startswith("Basic")
+    assert client.get("/healthz").status_code == 200
+
+
+PROMOTE = "/v1/index/generations/g1/promote"
+
+
+def test_writing_needs_the_admin_key(make):
+    client = make(admin_key=("w1", "w2"), read_key=("r",))
+    basic = base64.b64encode(b"x:w1").decode()
+    cases = [({}, 401), ({"X-API-Key": "nix"}, 401), ({"X-API-Key": "r"}, 403),
+             ({"Authorization": f"Basic {basic}"}, 401),
+             ({"X-API-Key": "w1"}, 200), ({"Authorization": "bearer w2"}, 200)]  # fmt: skip
+    for headers, status in cases:
+        assert client.post(PROMOTE, headers=headers).status_code == status
+    assert make().post(PROMOTE, headers={"X-API-Key": "w1"}).status_code == 403
+    assert client.get(PROMOTE, headers={"X-API-Key": "w1"}).status_code == 405
+
+
+def test_generations_are_listed_and_promoted(client, engine):
+    listing = client.get("/v1/index/generations").json()["generations"]
+    assert [(one["generation"], one["live"]) for one in listing] == [("g3", False), ("g2", False), ("g1", True)]
+    assert listing[0]["problem"].startswith("vectors.npy")
+    key = {"X-API-Key": "secret"}
+    assert client.post(PROMOTE, headers=key).json() == {"generation": "g1", "live": True}
+    assert client.post("/v1/index/generations/nix/promote", headers=key).status_code == 404
+
+
+def test_a_generation_of_another_model_is_refused_and_the_old_one_stays(client, engine):
+    answer = client.post("/v1/index/generations/g2/promote", headers={"X-API-Key": "secret"})
+    assert (answer.status_code, engine.index.live) == (409, "g1")
+
+
+def test_stories_are_found_by_any_id(client):
+    assert client.get("/v1/stories/a1").json()["links"]["read_more"] == [{"id": "c3", "title": "Mayor asks why"}]
+    assert client.get("/v1/stories/b%2F2%23x").json()["id"] == "b/2#x"
+    assert client.get("/v1/stories/nix").status_code == 404
+
+
+def test_a_story_is_asked_for_again_and_known_by_its_etag(client, engine):
+    first = client.get("/v1/stories/a1")
+    assert (first.headers["cache-control"], first.headers["cache-tag"]) == ("no-cache", "story-a1")
+    headers = {"If-None-Match": first.headers["etag"]}
+    assert client.get("/v1/stories/a1", headers=headers).status_code == 304
+    engine.journal = 1
+    assert client.get("/v1/stories/a1", headers=headers).status_code == 200
+
+
+def test_metrics_tell_routes_never_addresses(client):
+    client.get("/v1/related?text=private")
+    client.get("/v1/related?text=private")
+    client.get("/nix/private")
+    client.get("/v1/stories/private")
+    text = client.get("/metrics").text
+    assert 'recommender_http_requests_total{route="/v1/related",status="200"} 2.0' in text
+    assert 'recommender_answers_total{source="hit"} 1.0' in text
+    assert 'recommender_generation_info{generation="g1"} 1.0' in text
+    assert "private" not in text
+
+
+def test_the_log_holds_requests_never_questions(client, caplog):
+    with caplog.at_level(logging.INFO, "recommender.access"):
+        client.get("/v1/related?text=private")
+        client.post("/v1/related", json={"text": "private"})
+    assert [record.fields["status"] for record in caplog.records] == [200, 200]
+    lines = [json.loads(JSONLines().format(record)) for record in caplog.records]
+    assert lines[0]["path"] == "/v1/related"
+    assert "private" not in caplog.text + json.dumps(lines)
+
+
+@pytest.mark.parametrize("given", ["x" * 65, "a b", "ü".encode(), ""])
+def test_odd_request_ids_are_replaced(client, given):
+    assert len(client.get("/healthz", headers={"X-Request-Id": given}).headers["x-request-id"]) == 16
+
+
+def test_the_application_watches_for_generations_and_closes_its_engine(client, engine, monkeypatch, caplog):
+    monkeypatch.setattr("recommender.service.app.WATCH_SECONDS", 0.01)
+    engine.index.live = "g2"  # which this engine cannot serve
+
+    async def live() -> None:
+        async with client.app.router.lifespan_context(client.app):
+            await asyncio.sleep(0.1)
+            assert not engine.closed
+
+    client._runner.run(live())
+    assert caplog.text.count("g2 was made with m2") == 1
+    assert engine.closed
+    assert client.get("/v1/related?id=a1").status_code == 503

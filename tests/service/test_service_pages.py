@@ -1,0 +1,114 @@
+"""The pages for people, the files they use, and the description of the API."""
+
+import gzip
+import re
+
+import pytest
+
+from recommender.engine.query import OPTIONS
+
+PAGES = ["/", "/story?id=a1", "/headlines", "/headlines?q=storm", "/index", "/quality", "/demo", "/demo?id=a1", "/docs"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_hold_no_script_or_style_of_their_own(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", answer.text)
+    assert answer.text.count("<main") == 1
+    for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text):
+        file = client.get(asset)
+        assert (file.status_code, "immutable" in file.headers["cache-control"]) == (200, True)
+
+
+def test_the_desk_answers_with_and_without_script(client):
+    form = {"q": "storm <b>", "limit": "2", "mode": "", "section": ""}
+    part = client.post("/desk/results", data=form)
+    assert "Ferries stay in port" not in part.text.split('class="hits"')[0]
+    assert part.text.count('<li class="hit"') == 2
+    assert "says similar things" in part.text
+    assert "below min_score" in part.text
+    page = client.post("/", data=form)
+    assert page.text.count('<li class="hit"') == 2
+    assert "storm &lt;b&gt;" in page.text
+
+
+def test_the_desk_takes_the_address_of_a_story(client):
+    answer = client.post("/desk/results", data={"q": " https://x.example/shared "})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert "/story?id=c3" in answer.text
+
+
+def test_wrong_input_of_a_page_is_a_page(client):
+    for path, status in (("/story?id=nix", 404), ("/story", 422), ("/demo?id=nix", 404)):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert client.post("/desk/results", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
+
+
+def test_switching_is_offered_only_with_an_admin_key(client, make):
+    assert "data-promote" in client.get("/index").text
+    assert "data-promote" not in make().get("/index").text
+
+
+def test_the_widget_is_small_and_may_be_pinned(client):
+    widget = client.get("/widget.js", headers={"Accept-Encoding": "identity"})
+    assert widget.headers["content-type"].startswith("text/javascript")
+    assert len(gzip.compress(widget.content, 9)) <= 5 * 1024
+    assert (
+        client.get(
+            "/widget.js", headers={"If-None-Match": widget.headers["etag"], "Accept-Encoding": "identity"}
+        ).status_code
+        == 304
+    )
+    packed = client.get("/widget.js", headers={"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.content) == ("gzip", widget.content)
+    assert packed.headers["etag"] != widget.headers["etag"]
+    pinned = client.get(f"/static/{widget.headers['etag'].strip(chr(34))}/widget.js")
+    assert (pinned.status_code, "immutable" in pinned.headers["cache-control"]) == (200, True)
+    assert client.get("/static/0/widget.js").status_code == 404
+    for word in ("innerHTML", "eval(", "cookie =", "localStorage"):
+        assert word not in widget.text
+
+
+def test_the_quality_page_shows_a_report(client, engine):
+    def value(mean):
+        return {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}
+
+    against = {"difference": value(0.1), "wins": 4, "ties": 2, "losses": 1}
+    run = {"ndcg@10": value(0.5), "against bm25": against, "ms_per_query": 3.2}
+    about = engine.describe()
+    about["quality"] = {
+        "generation": "g1", "queries": 7, "links": 20, "metric": "ndcg@10", "baseline": "bm25",
+        "runs": {"recommender": run, "bm25": run}, "sections": {"City": {"queries": 7, "recommender": value(0.5)}},
+    }  # fmt: skip
+    engine.describe = lambda: about
+    page = client.get("/quality").text
+    assert "0.500" in page
+    assert "4 better, 1 worse" in page
+
+
+def test_the_description_has_every_option_and_an_example_for_every_route(client):
+    described = client.get("/openapi.json").json()
+    parameters = {one["name"] for one in described["paths"]["/v1/related"]["get"]["parameters"]}
+    assert {option.name for option in OPTIONS} | {"id", "url", "text"} <= parameters
+    properties = described["components"]["schemas"]["Question"]["properties"]
+    assert set(properties) == {option.name for option in OPTIONS} | {"id", "url", "text", "story"}
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"], path
+            assert "500" in operation["responses"], path
+            for status, answer in operation["responses"].items():
+                for kind, content in answer.get("content", {}).items():
+                    assert kind == "text/plain" or "example" in content, (method, path, status)
+                    if status[0] in "45":
+                        assert kind == "application/problem+json"
+
+
+def test_the_description_refers_only_to_what_it_has(client):
+    text = client.get("/openapi.json").text
+    described = client.get("/openapi.json").json()
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in described["components"]["schemas"]
