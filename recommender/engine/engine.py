@@ -1,5 +1,6 @@
 """The engine: a query and its options to recommendations. It knows no HTTP."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,9 @@ from recommender.recipe import embedding_text
 from recommender.vectors import Mask
 
 
+log = logging.getLogger(__name__)
+
+
 class Recommender:
     """Answers queries from the live generation of an index folder; safe to call from several threads."""
 
@@ -39,17 +43,22 @@ class Recommender:
         return self._current().generation
 
     def refresh(self) -> None:
-        """Serve the generation that was promoted, if another was."""
+        """Serve the generation that was promoted, if another was; one that cannot be served leaves the old one there.
+
+        While one thread opens it the others go on with the old one.
+        """
         token = self.index.live_token()
-        if token == self._token or token is None:
+        if token == self._token or token is None or not self._lock.acquire(blocking=False):
             return
-        with self._lock:
-            if token == self._token:
-                return
+        try:
             if self.index.live_name() != self._serving.generation.name:
                 old, self._serving = self._serving, _Serving(self.index.open_live(), self._encoder)
                 old.generation.close()
+        except RecommenderError as error:
+            log.error("the promoted generation cannot be served, the old one stays: %s", error)
+        finally:
             self._token = token
+            self._lock.release()
 
     def _current(self) -> "_Serving":
         self.refresh()
@@ -171,7 +180,9 @@ class _Serving:
         if query.id is not None or query.url is not None:
             row = self._row(query, shown)
             probe = probe_row(generation, row)
-            about: dict[str, Any] = {"id": generation.record(row)["id"], "truncated": probe.truncated}
+            record = generation.record(row)
+            about: dict[str, Any] = {"id": record["id"], "truncated": probe.truncated}
+            about["date_published"] = record.get("published")
             return probe, about | ({"url": query.url} if query.url else {})
         story = query.story or story_of_text(query.text or "")
         vector, truncated = self.encoder.encode(embedding_text(story, self.encoder.embedder.max_chars))
