@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from recommender.ranking.model import FEATURES
 from recommender.vectors import Float32, Mask
@@ -37,6 +36,8 @@ def fit_weights(samples: Sequence[Sample], start: Float32) -> Float32:
     without a link), plus `strength` / 2 times the squared distance from `start` in units of each feature's spread. A
     feature that never varies keeps its weight.
     """
+    from scipy.optimize import minimize  # a third of a second, which a server would wait for
+
     used = [sample for sample in samples if sample.linked.any() and not sample.linked.all()]
     if not used:
         return start.copy()
