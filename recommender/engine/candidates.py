@@ -134,10 +134,11 @@ def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32
     """The best by both channels among stories of the month before the query."""
     if probe.moment is None:
         return np.empty(0, np.int64)
-    second = generation.columns.second
-    start = (probe.moment.day - RECENT_DAYS) * DAY_SECONDS
-    begin, end = np.searchsorted(second, [start, (probe.moment.day + 1) * DAY_SECONDS])
-    window = begin + np.flatnonzero(allowed[begin:end])
+    ordered, second = generation.ordered, generation.columns.second
+    first, last = (probe.moment.day - RECENT_DAYS) * DAY_SECONDS, (probe.moment.day + 1) * DAY_SECONDS
+    begin, end = np.searchsorted(second[:ordered], [first, last])
+    late = (second[ordered:] >= first) & (second[ordered:] < last) & allowed[ordered:]
+    window = np.concatenate([begin + np.flatnonzero(allowed[begin:end]), ordered + np.flatnonzero(late)])
     if len(window) > 4_000:
         month = np.zeros(len(generation), np.bool_)
         month[window] = True

@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,58 +15,61 @@ from recommender.engine.probe import Probe, probe_row, probe_story, story_of_tex
 from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
 from recommender.engine.searcher import Searcher
-from recommender.errors import AmbiguousURL, IndexMismatch, NotFound, RecommenderError
+from recommender.engine.source import Served, Source
+from recommender.errors import AmbiguousURL, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
+from recommender.live import Changes, Journal
+from recommender.live.vectors import embed_with
 from recommender.recipe import embedding_text
-from recommender.vectors import Mask
+from recommender.vectors import Int64, Mask
+
+T = TypeVar("T")
+
+_TRIES = 3
+_EVER = 2**62
 
 
 log = logging.getLogger(__name__)
 
 
 class Recommender:
-    """Answers queries from the live generation of an index folder; safe to call from several threads."""
+    """Answers queries from the live generation of an index folder and the changes since; for any number of threads."""
 
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
-        self._encoder = encoder
-        self._lock = Lock()
-        self._token = index.live_token()
-        self._serving = _Serving(index.open_live(), encoder)
+        self.encoder = encoder
+        self._source = Source(index, encoder)
+        self._serving = _Serving(self._source.current(), encoder)
 
     ready = True
 
     @property
     def generation(self) -> Generation:
-        """The generation that is served."""
+        """What is served: a generation, with the live changes laid over it."""
         return self._current().generation
 
     def refresh(self) -> None:
-        """Serve the generation that was promoted, if another was; one that cannot be served leaves the old one there.
+        """Serve the generation that was promoted, and the changes that were committed.
 
-        While one thread opens it the others go on with the old one.
+        Raises:
+            IndexFault: the promoted generation cannot be served; the one before is served on.
         """
-        token = self.index.live_token()
-        if token == self._token or token is None or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if self.index.live_name() != self._serving.generation.name:
-                old, self._serving = self._serving, _Serving(self.index.open_live(), self._encoder)
-                old.generation.close()
-        except RecommenderError as error:
-            log.error("the promoted generation cannot be served, the old one stays: %s", error)
-        finally:
-            self._token = token
-            self._lock.release()
+        self._source.refresh()
 
     def _current(self) -> "_Serving":
-        self.refresh()
-        return self._serving
+        served = self._source.current()
+        serving = self._serving
+        if serving.served is not served:
+            serving = self._serving = _Serving(served, self.encoder)
+        return serving
 
     def state(self) -> tuple[str, int, int | None]:
-        """What an answer depends on beside its question: generation, journal position, next change of an embargo."""
-        serving = self._current()
-        return serving.generation.name, 0, serving.next_embargo(int(time.time()))
+        """What an answer depends on beside its question: generation, journal position, next change of an embargo.
+
+        It costs microseconds: changes are not applied for it.
+        """
+        name, position = self._source.state()
+        return name, position, self._serving.next_embargo(int(time.time()))
 
     def related(self, query: Query, options: Options | None = None) -> Recommendations:
         """The nearest stories to a query.
@@ -77,18 +79,21 @@ class Recommender:
             InputError: a field that no hit has.
             Overloaded: too many texts wait to be embedded.
         """
-        return self._current().related(query, options or Options())
+        return self._answer(lambda serving: serving.related(query, options or Options()))
 
     def related_many(self, requests: Sequence[tuple[Query, Options]]) -> list[Recommendations | RecommenderError]:
-        """The answers to several queries, all from one generation, an error in place of each that failed."""
-        serving = self._current()
-        answers: list[Recommendations | RecommenderError] = []
-        for query, options in requests:
-            try:
-                answers.append(serving.related(query, options))
-            except RecommenderError as error:
-                answers.append(error)
-        return answers
+        """The answers to several queries, all from one state of the index, an error in place of each that failed."""
+
+        def answer(serving: "_Serving") -> list[Recommendations | RecommenderError]:
+            answers: list[Recommendations | RecommenderError] = []
+            for query, options in requests:
+                try:
+                    answers.append(serving.related(query, options))
+                except RecommenderError as error:
+                    answers.append(error)
+            return answers
+
+        return self._answer(answer)
 
     def story(self, story_id: str) -> dict[str, Any]:
         """A story's record, its links and who mentions it.
@@ -96,7 +101,16 @@ class Recommender:
         Raises:
             NotFound: no visible story has this id.
         """
-        return self._current().story(story_id)
+        return self._answer(lambda serving: serving.story(story_id))
+
+    def _answer(self, make: Callable[["_Serving"], T]) -> T:
+        """An answer from one state of the index; made again where a story was hidden while it was made."""
+        for _ in range(_TRIES):
+            serving = self._current()
+            answer = make(serving)
+            if self._source.current().hidings == serving.served.hidings:
+                break
+        return answer
 
     def describe(self) -> dict[str, Any]:
         """What is served, for operators."""
@@ -105,7 +119,7 @@ class Recommender:
         return {
             "generation": manifest.name,
             "built_at": manifest.built_at,
-            "stories": manifest.rows,
+            "stories": int(np.count_nonzero(serving.shown(int(time.time())))),
             "embedder": manifest.embedder,
             "analysis": manifest.analysis,
             "counts": manifest.counts,
@@ -114,50 +128,66 @@ class Recommender:
             "quality": manifest.quality,
             "ranker": serving.ranker.to_json(),
             "bytes": manifest.size,
-            "journal": manifest.journal,
+            "journal": self._source.describe(),
             "sections": sorted(serving.generation.columns.facets["section"])[:1_000],
             "languages": sorted(serving.generation.columns.facets["language"]),
             "sources": sorted(serving.generation.columns.facets["source"])[:1_000],
         }
 
+    def changes(self) -> Changes:
+        """Takes live changes; to be closed by the caller."""
+        return Changes(
+            Journal(self.index.path),
+            lambda: self.generation,
+            self.encoder.embedder.fingerprint,
+            embed_with(self.encoder),
+        )
+
     def close(self) -> None:
         """Finish what waits, and let go of the model and the generation."""
-        self._encoder.close()
-        self._serving.generation.close()
+        self.encoder.close()
+        self._source.close()
 
 
 class _Serving:
-    """One generation with what is derived from it: a request holds one from its start to its end."""
+    """One state of the index with what is derived from it: a request holds one from its start to its end."""
 
-    def __init__(self, generation: Generation, encoder: QueryEncoder) -> None:
-        fingerprint = generation.manifest.embedder["fingerprint"]
-        if encoder.embedder.fingerprint != fingerprint:
-            raise IndexMismatch(
-                f"generation {generation.name} was made with the embedder {fingerprint}, the one at hand is "
-                f"{encoder.embedder.fingerprint}: serve with that model, or rebuild with `recommender build`"
-            )
-        self.generation = generation
+    def __init__(self, served: Served, encoder: QueryEncoder) -> None:
+        self.served = served
+        self.generation = generation = served.generation
         self.encoder = encoder
         self.ranker = generation.ranker
         self.searcher = Searcher(generation, self.ranker)
         self.render = Renderer(generation, self.ranker)
+        self._shown: tuple[Mask, int, int] = np.empty(0, np.bool_), _EVER, -_EVER
         self.embargoes = np.unique(generation.columns.embargoed[generation.columns.embargoed > 0])
 
     def next_embargo(self, now: int) -> int | None:
         later = self.embargoes[self.embargoes > now]
         return int(later[0]) if len(later) else None
 
+    def shown(self, now: int) -> Mask:
+        """The rows that may be seen at `now` (epoch seconds); worked out again when an embargo begins or ends."""
+        mask, since, until = self._shown
+        if not since <= now < until:
+            mask = visible(self.generation, now)
+            mask.flags.writeable = False
+            past = self.embargoes[self.embargoes <= now]
+            since, until = int(past[-1]) if len(past) else -_EVER, self.next_embargo(now) or _EVER
+            self._shown = mask, since, until
+        return mask
+
     def related(self, query: Query, options: Options) -> Recommendations:
         started = time.perf_counter()
         fields = wanted_fields(options.fields, options.explain)
         generation, now = self.generation, int(time.time())
-        shown = visible(generation, now)
+        shown = self.shown(now)
         probe, about = self._probe(query, shown)
         found = self.searcher.search(probe, options, shown, now)
         explain = probe if options.explain else None
         hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
-            newest = np.flatnonzero(found.allowed)[-options.limit :][::-1]
+            newest = _newest(generation, found.allowed, options.limit)
             hits = [self.render.fallback(int(row), fields, shown) for row in newest]
         return Recommendations(
             query=about,
@@ -210,6 +240,14 @@ class _Serving:
         return rows[0]
 
     def story(self, story_id: str) -> dict[str, Any]:
-        shown = visible(self.generation, int(time.time()))
+        shown = self.shown(int(time.time()))
         row = self._row(Query(id=story_id), shown)
         return self.render.story(row, shown)
+
+
+def _newest(generation: Generation, allowed: Mask, count: int) -> Int64:
+    """The newest of the allowed rows, the newest first."""
+    rows = np.flatnonzero(allowed)
+    if generation.ordered < len(generation):
+        rows = rows[np.argsort(generation.columns.second[rows], kind="stable")]
+    return np.asarray(rows[-count:][::-1])

@@ -8,14 +8,25 @@ from recommender.dates import UNDATED, Moment
 from recommender.engine.query import ANY, BACKGROUND, FOLLOWUP, Options
 from recommender.generation import FACETS, Generation
 from recommender.ranking.freshness import from_on, newer_than, past_of
-from recommender.stories import KINDS, STATUSES, USABLE
+from recommender.readmore import is_stub_id
+from recommender.stories import HEADLINE, KINDS, STATUSES, USABLE
 from recommender.vectors import Mask
 
 
 def visible(generation: Generation, now: int) -> Mask:
-    """Stories that may be shown at `now` (epoch seconds): usable, and under no embargo."""
-    columns = generation.columns
-    return np.asarray((columns.status == STATUSES.index(USABLE)) & (columns.embargoed <= now))
+    """Stories that may be shown at `now` (epoch seconds): usable, and under no embargo.
+
+    A headline that only hidden stories mention is theirs, and hidden with them.
+    """
+    columns, graph = generation.columns, generation.graph
+    shown = np.asarray((columns.status == STATUSES.index(USABLE)) & (columns.embargoed <= now))
+    _, targets = graph.targets_of(np.flatnonzero(~shown))
+    headlines = np.unique(targets[columns.kind[targets] == KINDS.index(HEADLINE)])
+    place, sources = graph.sources_of(headlines)
+    mentions = np.bincount(place, weights=shown[sources], minlength=len(headlines))
+    for row in headlines[mentions == 0].tolist():
+        shown[row] &= not is_stub_id(str(generation.record(row)["id"]))
+    return shown
 
 
 def mode_of(options: Options, moment: Moment | None, is_stored: bool) -> str:

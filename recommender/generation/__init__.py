@@ -4,7 +4,7 @@ from recommender.generation.folder import IndexFolder, Listed
 from recommender.generation.layout import FACETS, FORMAT, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files, write_manifest
 from recommender.generation.reader import Columns, Generation
-from recommender.generation.writer import GenerationWriter
+from recommender.generation.writer import GenerationWriter, column_values, pointer_keys
 
 __all__ = [
     "FACETS",
@@ -16,6 +16,8 @@ __all__ = [
     "Layout",
     "Listed",
     "Manifest",
+    "column_values",
+    "pointer_keys",
     "read_manifest",
     "verify_files",
     "write_manifest",

@@ -63,6 +63,8 @@ class Generation:
         self.folder = folder
         self.layout = Layout(folder)
         self.manifest: Manifest = read_manifest(folder)
+        self.ordered: int = self.manifest.rows
+        """Rows before this one are in order of publication; those behind it (live changes) as they came."""
         self._handle = os.open(self.layout.manifest, os.O_RDONLY)
         fcntl.flock(self._handle, fcntl.LOCK_SH)
         try:

@@ -1,9 +1,9 @@
 """Writes a generation row by row; memory holds keys and columns of numbers, not the stories."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,20 +40,7 @@ class GenerationWriter:
         """Add the next row: the story, and the lexical terms of its title and of its body."""
         self._stories.write(dump_record(story.to_record()) + b"\n")
         self._story_start.append([self._stories.tell()])
-        values = {
-            "second": story.published.second if story.published else UNDATED,
-            "is_day": bool(story.published and story.published.is_day),
-            "section": self._facet("section", story.section),
-            "language": self._facet("language", story.language),
-            "source": self._facet("source", story.source),
-            "kind": KINDS.index(story.kind),
-            "digest": story.is_digest,
-            "status": STATUSES.index(story.status),
-            "embargoed": story.embargoed.second if story.embargoed else UNDATED,
-            "id_key": key64(story.id),
-            "url_key": key64(canonical_url(story.url)) if story.url else 0,
-            "headline_key": key64(normalise_headline(story.title)) if story.title else 0,
-        }
+        values = column_values(story, self._facet)
         for name, value in values.items():
             self._columns[name].append([value])
         for key in pointer_keys(story):
@@ -96,6 +83,24 @@ class GenerationWriter:
         sorted_path, rows_path = self.layout.lookup(name)
         save_array(sorted_path, keys[order])
         save_array(rows_path, rows[order].astype(np.int32))
+
+
+def column_values(story: Story, code: Callable[[str, str | None], int]) -> dict[str, Any]:
+    """A story's value in each column but `truncated`; `code` gives the code of a facet's value."""
+    return {
+        "second": story.published.second if story.published else UNDATED,
+        "is_day": bool(story.published and story.published.is_day),
+        "section": code("section", story.section),
+        "language": code("language", story.language),
+        "source": code("source", story.source),
+        "kind": KINDS.index(story.kind),
+        "digest": story.is_digest,
+        "status": STATUSES.index(story.status),
+        "embargoed": story.embargoed.second if story.embargoed else UNDATED,
+        "id_key": key64(story.id),
+        "url_key": key64(canonical_url(story.url)) if story.url else 0,
+        "headline_key": key64(normalise_headline(story.title)) if story.title else 0,
+    }
 
 
 def pointer_keys(story: Story) -> set[int]:

@@ -4,7 +4,7 @@ from recommender.readmore.keys import canonical_url, normalise_headline
 from recommender.readmore.page import ParsedPage, html_article
 from recommender.readmore.records import cut_record
 from recommender.readmore.resolve import Candidate, Lookups, Settled, settle
-from recommender.readmore.resolver import Resolver, Stub, Stubs, stub_story
+from recommender.readmore.resolver import Resolver, Stub, Stubs, is_stub_id, stub_story
 from recommender.readmore.text import split_read_more
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "canonical_url",
     "cut_record",
     "html_article",
+    "is_stub_id",
     "normalise_headline",
     "settle",
     "split_read_more",

@@ -14,6 +14,7 @@ from recommender.readmore.resolve import Candidate, Settled, settle
 from recommender.storage import key64
 from recommender.stories import ARTICLE, HEADLINE, ReadMore, Story
 
+_STUB = "headline:"
 _MAX_CANDIDATES = 1_000
 """Of so many stories under one key the latest are looked at."""
 
@@ -139,10 +140,15 @@ class _Keys:
         return self._sorted
 
 
+def is_stub_id(story_id: str) -> bool:
+    """Whether an id is that of a stub."""
+    return story_id.startswith(_STUB)
+
+
 def stub_story(pointer: ReadMore) -> Story:
     """The headline-only story that stands for an unresolved pointer: its id is made of the normalised headline."""
     digest = hashlib.sha256(normalise_headline(pointer.title).encode("utf-8", "replace")).hexdigest()
-    return Story(id=f"headline:{digest[:24]}", title=pointer.title, url=pointer.url, kind=HEADLINE)
+    return Story(id=f"{_STUB}{digest[:24]}", title=pointer.title, url=pointer.url, kind=HEADLINE)
 
 
 @dataclass(frozen=True, slots=True)

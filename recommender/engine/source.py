@@ -1,0 +1,151 @@
+"""Where answers come from: the generation that is live, with the journal's changes laid over it, whenever asked."""
+
+import logging
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from recommender.embedding import QueryEncoder
+from recommender.errors import IndexFault, IndexMismatch
+from recommender.generation import Generation, IndexFolder
+from recommender.live import Journal, Overlay
+from recommender.live.vectors import StoryVectors, embed_with
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One state of the index: `position` of the journal, and how often a story had been hidden by then."""
+
+    generation: Generation
+    position: int
+    hidings: int
+
+
+class Source:
+    """Watches the index folder; safe to use from several threads.
+
+    Raises:
+        IndexFault: the live generation, or the journal, cannot be used.
+    """
+
+    def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._lock = Lock()
+        self._journal = Journal(index.path)
+        self._refused: tuple[int, int] | None = None
+        self._token = index.live_token()
+        self._version = self._journal.version()
+        self._position = self._journal.position()
+        self._journal.reserve(max((one.manifest.journal for one in index.listing() if one.manifest), default=0))
+        self._base = self._open()
+        self._overlay: Overlay | None = self._lay(self._base)
+        self._served = self._serve(self._overlay)
+
+    def state(self) -> tuple[str, int]:
+        """Generation and journal position of the next answer."""
+        token = self._index.live_token()
+        name = self._served.generation.name
+        if token not in (self._token, self._refused, None):
+            name = self._index.live_name()
+        if self._journal.version() != self._version:
+            return name, self._journal.position()
+        return name, self._position
+
+    def current(self) -> Served:
+        """What is to be served now; a promoted generation that cannot be is left alone, and logged once."""
+        try:
+            self.refresh()
+        except IndexFault as error:
+            token = self._index.live_token()
+            if token in (self._token, None):  # the journal: without it nobody knows what was withdrawn
+                raise
+            if token != self._refused:
+                log.error("%s is served on, because the promoted one cannot be: %s", self._base.name, error)
+                self._refused = token
+            self._sync()
+        return self._served
+
+    def refresh(self) -> None:
+        """Take over the promoted generation and the committed changes.
+
+        Raises:
+            IndexFault: the promoted generation cannot be served, or the journal not be read.
+        """
+        token = self._index.live_token()
+        if token not in (self._token, self._refused, None):
+            with self._lock:
+                self._switch()
+        self._sync()
+
+    def describe(self) -> dict[str, Any]:
+        """The journal, for operators: its last position, the one that the generation holds, and what lies between."""
+        overlay = self._overlay
+        return {
+            "position": self._journal.position(),
+            "folded": self._base.manifest.journal,
+            "laid_over": self._journal.count_after(self._base.manifest.journal),
+            "rows": overlay.added if overlay else 0,
+        }
+
+    def close(self) -> None:
+        """Let go of the generation and the journal."""
+        self._base.close()
+        self._journal.close()
+
+    def _switch(self) -> None:
+        token = self._index.live_token()
+        if token in (self._token, None):
+            return
+        if self._index.live_name() != self._base.name:
+            base = self._open()
+            version = self._journal.version()
+            overlay = self._lay(base)
+            old, self._base = self._base, base
+            self._take(overlay, version)
+            old.close()
+        self._token = token
+
+    def _sync(self) -> None:
+        version = self._journal.version()
+        if version == self._version and self._overlay is not None:
+            return
+        with self._lock:
+            version = self._journal.version()
+            if version == self._version and self._overlay is not None:
+                return
+            overlay, self._overlay = self._overlay, None  # one that failed half-way is not used again
+            if overlay is None:
+                overlay = self._lay(self._base)
+            overlay.sync()
+            self._take(overlay, version)
+
+    def _take(self, overlay: Overlay, version: int) -> None:
+        self._overlay = overlay
+        self._served = self._serve(overlay)
+        self._position = overlay.position
+        self._version = version
+
+    def _serve(self, overlay: Overlay) -> Served:
+        return Served(overlay.view, overlay.position, overlay.hidings)
+
+    def _open(self) -> Generation:
+        generation = self._index.open_live()
+        fingerprint = generation.manifest.embedder["fingerprint"]
+        if self._encoder.embedder.fingerprint != fingerprint:
+            generation.close()
+            raise IndexMismatch(
+                f"generation {generation.name} was made with the embedder {fingerprint}, the one at hand is "
+                f"{self._encoder.embedder.fingerprint}: serve with that model, or rebuild with `recommender build`"
+            )
+        return generation
+
+    def _lay(self, base: Generation) -> Overlay:
+        embedder = self._encoder.embedder
+        return Overlay(
+            base,
+            self._journal,
+            StoryVectors(self._journal, embedder.fingerprint, embedder.dim, embed_with(self._encoder)),
+        )

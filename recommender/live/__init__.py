@@ -1,0 +1,8 @@
+"""Live changes: a journal that loses nothing, and the overlay that lays it over a generation."""
+
+from recommender.live.changes import UNSET, Change, Changes
+from recommender.live.journal import Journal
+from recommender.live.overlay import Overlay
+from recommender.live.state import Entry, LiveState, fold
+
+__all__ = ["UNSET", "Change", "Changes", "Entry", "Journal", "LiveState", "Overlay", "fold"]

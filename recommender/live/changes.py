@@ -1,0 +1,229 @@
+"""Live changes as they are made: checked, given their vectors, written to the journal; then they are acknowledged."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+
+from recommender.dates import Moment
+from recommender.embedding import Encoded
+from recommender.errors import InputError, NotFound, RecommenderError, RecordError
+from recommender.generation import Generation
+from recommender.live.journal import Journal, Writing
+from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys
+from recommender.live.vectors import EmbedStories, content_key, pack
+from recommender.readmore import cut_record, stub_story
+from recommender.stories import STATUSES, USABLE, Story, story_from_record
+
+audit = logging.getLogger("recommender.audit")
+
+Result = Literal["created", "updated", "unchanged", "deleted"]
+UNSET: Any = object()
+
+
+@dataclass(frozen=True)
+class Change:
+    """An acknowledged change: durable, and in every answer that is asked for from now on.
+
+    `position` is the journal's, 0 where nothing was to be changed.
+    """
+
+    id: str
+    result: Result
+    position: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as the API returns it."""
+        return {"id": self.id, "result": self.result} | ({"position": self.position} if self.position else {})
+
+
+class Changes:
+    """Takes live changes; safe to use from several threads and processes.
+
+    Args:
+        journal: for this object alone.
+        served: what is served now, to know the stories of the generation.
+        fingerprint: of the embedder.
+        embed: its vectors.
+    """
+
+    def __init__(
+        self, journal: Journal, served: Callable[[], Generation], fingerprint: str, embed: EmbedStories
+    ) -> None:
+        self._journal = journal
+        self._served = served
+        self._fingerprint = fingerprint
+        self._embed = embed
+
+    def put(self, record: Any, *, story_id: str | None = None, who: str = "") -> Change:
+        """Add a story, or replace it.
+
+        A record that does not say `status` or `embargoed` leaves them as they are.
+
+        Args:
+            record: as in a corpus, its read-more block still in its text or not.
+            story_id: as in the address; the record may leave its own out.
+            who: makes the change, for the audit.
+
+        Raises:
+            RecordError: it is no story, or says another id.
+        """
+        prepared = _prepare(record, story_id)
+        return self._write([prepared], who)[0]
+
+    def put_many(self, records: Iterable[Any], *, who: str = "") -> list[Change | RecommenderError]:
+        """Add or replace stories in one step: a change or an error for each, in their order."""
+        prepared: list[tuple[Story, dict[str, Any]] | RecommenderError] = []
+        for record in records:
+            try:
+                prepared.append(record if isinstance(record, RecommenderError) else _prepare(record, None))
+            except RecommenderError as error:
+                prepared.append(error)
+        done = iter(self._write([one for one in prepared if not isinstance(one, RecommenderError)], who))
+        return [one if isinstance(one, RecommenderError) else next(done) for one in prepared]
+
+    def patch(self, story_id: str, *, status: str | None = None, embargoed: Any = UNSET, who: str = "") -> Change:
+        """Change a story's status, or its embargo (a date-time, or None to end it).
+
+        Raises:
+            InputError: no such status, no such date, or nothing to change.
+            NotFound: no story has this id.
+        """
+        if status is None and embargoed is UNSET:
+            raise InputError("body", "give status or embargoed")
+        if status is not None and status not in STATUSES:
+            raise InputError("status", f"{str(status)[:40]!r} is none of {', '.join(STATUSES)}")
+        until = UNSET if embargoed is UNSET else _embargo(embargoed)
+        with self._journal.writing() as writing:
+            state = fold(story_id, writing.entries_of(story_id))
+            story = self._story(state)
+            if story is None:
+                raise NotFound("id", story_id)
+            entries = []
+            if status is not None and status != story.status:
+                keys = sorted(hiding_keys(story) | state.keys)
+                entries.append(writing.append(STATUS, story_id, {"status": status, "keys": keys}, who))
+            if until is not UNSET and until != story.embargoed:
+                payload = {"embargoed": None if until is None else str(until)}
+                entries.append(writing.append(EMBARGO, story_id, payload, who))
+        _audit(entries)
+        return Change(story_id, "updated" if entries else "unchanged", entries[-1].position if entries else 0)
+
+    def delete(self, story_id: str, *, who: str = "") -> Change:
+        """Remove a story; it stays away, whatever the corpus says, until it is put again.
+
+        Raises:
+            NotFound: no story has, or had, this id.
+        """
+        with self._journal.writing() as writing:
+            state = fold(story_id, writing.entries_of(story_id))
+            if state.deleted:
+                return Change(story_id, "unchanged")
+            story = self._story(state)
+            if story is None:
+                raise NotFound("id", story_id)
+            entry = writing.append(DELETE, story_id, {"keys": sorted(hiding_keys(story) | state.keys)}, who)
+        _audit([entry])
+        return Change(story_id, "deleted", entry.position)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    def _write(self, stories: Sequence[tuple[Story, dict[str, Any]]], who: str) -> list[Change]:
+        vectors = self._vectors([story for story, _ in stories])
+        with self._journal.writing() as writing:
+            writing.keep_vectors((key, pack(encoded)) for key, encoded in vectors.items())
+            written = [self._append(writing, story, record, who) for story, record in stories]
+        _audit([entry for _, entry in written if entry is not None])
+        return [change for change, _ in written]
+
+    def _append(self, writing: Writing, story: Story, record: dict[str, Any], who: str) -> tuple[Change, Entry | None]:
+        entries = writing.entries_of(story.id)
+        state = fold(story.id, entries)
+        known = self._story(state)
+        if known is not None:  # what hides the corpus' story hides its successor, unless that says otherwise
+            if state.status is None and known.status != USABLE and not record.get("status"):
+                record = {**record, "status": known.status}
+            if not state.embargo_is_set and known.embargoed is not None and "embargoed" not in record:
+                record = {**record, "embargoed": str(known.embargoed)}
+        if state.put is not None and dict(state.put.payload["record"]) == record:
+            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, {"record": record})
+            if fold(story.id, [*entries, again]).story() == known:
+                return Change(story.id, "unchanged"), None
+        entry = writing.append(PUT, story.id, {"record": record}, who)
+        return Change(story.id, "created" if known is None else "updated", entry.position), entry
+
+    def _story(self, state: LiveState) -> Story | None:
+        """The story as it is now, hidden or not."""
+        if state.deleted:
+            return None
+        if state.put is not None:
+            return state.story()
+        served = self._served()
+        row = served.row_of(state.id)
+        return None if row is None else state.dress(served.story(row))
+
+    def _vectors(self, stories: Sequence[Story]) -> dict[bytes, Encoded]:
+        """Vectors of stories and of the headlines that they point to: those that neither journal nor index has."""
+        wanted: dict[bytes, Story] = {}
+        for story in stories:
+            stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
+            for one in (story, *stubs):
+                wanted[content_key(self._fingerprint, one)] = one
+        for key in self._journal.vectors(list(wanted)):
+            del wanted[key]
+        found = {key: row for key, story in wanted.items() if (row := self._indexed(story)) is not None}
+        missing = {key: story for key, story in wanted.items() if key not in found}
+        if missing:
+            found |= zip(missing, self._embed(list(missing.values())), strict=True)
+        return found
+
+    def _indexed(self, story: Story) -> Encoded | None:
+        """The vector that the index has of the same headline and body."""
+        served = self._served()
+        row = served.row_of(story.id)
+        if row is None:
+            return None
+        known = served.story(row)
+        if (known.title, known.text) != (story.title, story.text):
+            return None
+        return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
+
+
+def _prepare(record: Any, story_id: str | None) -> tuple[Story, dict[str, Any]]:
+    """The story of a record, and the record as the journal keeps it."""
+    if isinstance(record, Mapping):
+        record = dict(record)
+        if story_id is not None:
+            if record.get("id") not in (None, "") and str(record["id"]).strip() != story_id:
+                raise RecordError("id", f"is {str(record['id'])[:80]!r}, the address says {story_id[:80]!r}")
+            record["id"] = story_id
+        record = cut_record(record)
+    story = story_from_record(record)
+    return story, {**record, "id": story.id}
+
+
+def _embargo(value: Any) -> Moment | None:
+    if value is None:
+        return None
+    try:
+        return Moment.parse(str(value))
+    except ValueError as error:
+        raise InputError("embargoed", str(error)) from None
+
+
+def _audit(entries: Iterable[Entry]) -> None:
+    """A line for each change; what hides a story says since when no answer that is asked for holds it."""
+    for entry in entries:
+        at = datetime.fromtimestamp(entry.at / 1_000, UTC).isoformat(timespec="milliseconds")
+        fields = {"change": entry.kind, "id": entry.id, "position": entry.position, "at": at, "who": entry.who}
+        fields |= {name: entry.payload[name] for name in ("status", "embargoed") if name in entry.payload}
+        if entry.kind == DELETE or entry.payload.get("status", USABLE) != USABLE:
+            fields["not_served_since"] = at
+        audit.info(
+            "%s %s at %d by %s", entry.kind, entry.id, entry.position, entry.who or "-", extra={"fields": fields}
+        )

@@ -1,0 +1,255 @@
+"""The journal of live changes: durable before it is acknowledged, shared by every process that has the index open."""
+
+import contextlib
+import json
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexFormat
+from recommender.live.state import Entry, fold
+
+FILE = "journal.sqlite"
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE entries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice, not even after a compaction
+    at INTEGER NOT NULL,                         -- milliseconds since 1970
+    who TEXT NOT NULL,
+    kind TEXT NOT NULL,                          -- put, status, embargo, delete
+    id TEXT NOT NULL,
+    payload BLOB NOT NULL,                       -- JSON
+    crc INTEGER NOT NULL                         -- CRC-32 of kind, id and payload, with a line end between them
+);
+CREATE INDEX entries_by_id ON entries (id, position);
+CREATE TABLE vectors (
+    key BLOB PRIMARY KEY,                        -- first 16 bytes of SHA-256 over fingerprint, recipe and texts
+    row BLOB NOT NULL                            -- float16 little-endian; truncated, 1 byte; CRC-32, 4 bytes
+) WITHOUT ROWID;
+"""
+_COLUMNS = "position, at, who, kind, id, payload, crc"
+_WAIT_SECONDS = 30
+_MANY = 500
+
+
+class Journal:
+    """One connection to the journal of an index folder; safe to use from several threads.
+
+    A writer and whoever watches for changes take one object each: `version` tells of the changes of others.
+
+    Raises:
+        IndexFormat: another version wrote it.
+        IndexCorrupt: it is damaged.
+        IndexFault: it cannot be opened, or not be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._lock = threading.RLock()
+        with self._faults():
+            self._connection = _open(self.path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    def version(self) -> int:
+        """A number that changes when another connection, of this process or another, has committed a change."""
+        with self._lock:
+            try:
+                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error as error:
+                raise self._fault(error) from None
+
+    def position(self) -> int:
+        """The position of the last entry; 0 = none yet."""
+        with self._lock, self._faults():
+            row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+            return int(row[0]) if row else 0
+
+    def entries_of(self, story_id: str, upto: int | None = None) -> list[Entry]:
+        """The entries of one story, oldest first, up to a position."""
+        query = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND position <= ? ORDER BY position"  # noqa: S608
+        return self._entries(query, (story_id, _end(upto)))
+
+    def ids_after(self, position: int) -> tuple[list[str], int]:
+        """Stories that were changed after a position, each once, in order of their first change; the last position."""
+        with self._lock, self._faults():
+            query = "SELECT id, min(position), max(position) FROM entries WHERE position > ? GROUP BY id ORDER BY 2"
+            rows = self._connection.execute(query, (position,)).fetchall()
+        return [str(row[0]) for row in rows], max((int(row[2]) for row in rows), default=position)
+
+    def all_entries(self, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
+        """Every story's entries, story by story."""
+        with self._lock, self._faults():
+            query = "SELECT DISTINCT id FROM entries WHERE position <= ? ORDER BY id"
+            ids = [str(row[0]) for row in self._connection.execute(query, (_end(upto),))]
+        for story_id in ids:
+            yield story_id, self.entries_of(story_id, upto)
+
+    def ids_of_hiding(self) -> list[str]:
+        """Stories with an entry that may hide them."""
+        with self._lock, self._faults():
+            query = "SELECT DISTINCT id FROM entries WHERE kind IN ('status', 'delete') ORDER BY id"
+            return [str(row[0]) for row in self._connection.execute(query)]
+
+    def vectors(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Those of the rows that are there, as they were packed."""
+        found: dict[bytes, bytes] = {}
+        with self._lock, self._faults():
+            for start in range(0, len(keys), _MANY):
+                part = keys[start : start + _MANY]
+                query = f"SELECT key, row FROM vectors WHERE key IN ({','.join('?' * len(part))})"  # noqa: S608
+                found.update(self._connection.execute(query, part))
+        return found
+
+    def count_after(self, position: int) -> int:
+        """Number of entries after a position."""
+        with self._lock, self._faults():
+            query = "SELECT count(*) FROM entries WHERE position > ?"
+            return int(self._connection.execute(query, (position,)).fetchone()[0])
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator["Writing"]:
+        """A change: what is appended in the block is durable when the block has ended, and not at all if it fails.
+
+        Raises:
+            IndexBusy: another process writes for very long.
+            IndexFault: the disk is full, or cannot be written.
+        """
+        with self._lock, self._faults():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Writing(self, self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def reserve(self, position: int) -> None:
+        """See to it that no position up to this one is given out: generations say that they hold these already."""
+        if self.position() >= position:
+            return
+        with self.writing() as writing:
+            writing.reserve(position)
+
+    def compact(self, upto: int) -> int:
+        """Remove the entries up to a position that later ones up to there have made void; how many.
+
+        `upto` is the least position that a kept generation holds: each of them can still be brought up to date.
+        """
+        removed = 0
+        for story_id, entries in self.all_entries(upto):
+            kept = {entry.position for entry in fold(story_id, entries).entries}
+            void = [entry.position for entry in entries if entry.position not in kept]
+            if void:
+                with self.writing() as writing:
+                    writing.remove(void)
+                removed += len(void)
+        return removed
+
+    def _entries(self, query: str, values: tuple[Any, ...]) -> list[Entry]:
+        with self._lock, self._faults():
+            return [self._entry(row) for row in self._connection.execute(query, values)]
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        position, at, who, kind, story_id, payload, crc = row
+        if _crc(kind, story_id, payload) != crc:
+            raise IndexCorrupt(f"{self.path}: entry {position} is damaged; restore the file from a backup")
+        return Entry(position, at, who, kind, story_id, json.loads(payload))
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._fault(error) from None
+
+    def _fault(self, error: sqlite3.Error) -> IndexFault:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            return IndexBusy(f"{self.path}: another process is writing; try again")
+        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+            return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
+        return IndexCorrupt(
+            f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "
+            "to go on without the changes that no generation holds yet (withdrawals too)"
+        )
+
+
+class Writing:
+    """A change in progress, while the journal is locked against other writers."""
+
+    def __init__(self, journal: Journal, connection: sqlite3.Connection) -> None:
+        self._journal = journal
+        self._connection = connection
+
+    def entries_of(self, story_id: str) -> list[Entry]:
+        """The entries of one story, oldest first."""
+        return self._journal.entries_of(story_id)
+
+    def append(self, kind: str, story_id: str, payload: Mapping[str, Any], who: str) -> Entry:
+        """Add an entry."""
+        packed = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        at = time.time_ns() // 1_000_000
+        query = "INSERT INTO entries (at, who, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?)"
+        values = (at, who, kind, story_id, packed, _crc(kind, story_id, packed))
+        position = self._connection.execute(query, values).lastrowid or 0
+        return Entry(position, at, who, kind, story_id, payload)
+
+    def keep_vectors(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Add packed rows by key."""
+        self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def remove(self, positions: Iterable[int]) -> None:
+        """Remove entries."""
+        self._connection.executemany("DELETE FROM entries WHERE position = ?", ((one,) for one in positions))
+
+    def reserve(self, position: int) -> None:
+        """Give out positions behind this one from now on."""
+        changed = self._connection.execute(
+            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'entries'", (position,)
+        ).rowcount
+        if not changed:
+            self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (position,))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0:
+            _create(connection)
+        elif version != VERSION:
+            raise IndexFormat(f"{path} has format {version}, this version of the recommender reads {VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if not int(connection.execute("PRAGMA user_version").fetchone()[0]):  # else another process was faster
+        for statement in _SCHEMA.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _crc(kind: str, story_id: str, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(f"{kind}\n{story_id}\n".encode("utf-8", "replace")))
+
+
+def _end(upto: int | None) -> int:
+    return 2**62 if upto is None else upto

@@ -1,0 +1,212 @@
+"""Lexical search over a generation and the stories laid over it, with the generation's statistics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.lexical import IDF_POWER, K1, B, Int32, LexicalIndex, QueryTerms, Terms, saturate
+from recommender.live.arrays import Growing
+from recommender.vectors import Float32, Int64
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Postings of some added rows: `rows` and `weights` (m,) by term; those of `terms[i]` begin at `starts[i]`."""
+
+    terms: Int32
+    starts: Int64
+    rows: Int64
+    weights: Float32
+
+    @classmethod
+    def of(cls, terms: Int32, rows: Int64, weights: Float32) -> "Segment":
+        """A segment of postings in any order."""
+        order = np.argsort(terms, kind="stable")
+        unique, first = np.unique(terms[order], return_index=True)
+        return cls(unique, np.append(first, len(order)), rows[order], weights[order])
+
+    def joined(self, other: "Segment") -> "Segment":
+        """Both as one."""
+        parts = [np.repeat(one.terms, np.diff(one.starts)) for one in (self, other)]
+        rows, weights = np.concatenate([self.rows, other.rows]), np.concatenate([self.weights, other.weights])
+        return Segment.of(np.concatenate(parts), rows, weights)
+
+    def add_to(self, total: Float32, query: QueryTerms) -> None:
+        """Add to the rows' scores what the query's terms give them."""
+        if not len(query.ids) or not len(self.terms):
+            return
+        place = np.minimum(np.searchsorted(self.terms, query.ids), len(self.terms) - 1)
+        found = self.terms[place] == query.ids
+        begin, end = self.starts[place[found]], self.starts[place[found] + 1]
+        sizes = end - begin
+        at = np.repeat(begin - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
+        value = self.weights[at] * np.repeat(query.weights[found], sizes).astype(np.float32)
+        np.add.at(total, self.rows[at], value)
+
+
+class LexicalChanges:
+    """Terms of the rows that are added to a generation; `view` is what readers get."""
+
+    def __init__(self, base: LexicalIndex) -> None:
+        self._base = base
+        self._mean = max(float(base.lengths.mean()) if len(base) else 1.0, 1.0)
+        self._new: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._idf, self._is_number = Growing(base.idf), Growing(base._is_number)
+        self._lengths = Growing(base.lengths)
+        self._terms, self._counts = Growing.empty(np.int32), Growing.empty(np.float32)
+        self._titles = Growing.empty(np.int32)
+        self._start, self._title_start = Growing(np.zeros(1, np.int64)), Growing(np.zeros(1, np.int64))
+        self._segments: tuple[Segment, ...] = ()
+
+    def add(self, title: Sequence[str], body: Sequence[str]) -> None:
+        """Add the next row: the terms of its title and of its body (without the title)."""
+        number = self._numbers([*title, *body])
+        title_ids = np.array([number[term] for term in title], np.int32)
+        ids, counts = np.unique(
+            np.concatenate([title_ids, np.array([number[term] for term in body], np.int32)]), return_counts=True
+        )
+        length = len(title) + len(body)
+        row = len(self._lengths)
+        self._lengths.append([length])
+        self._terms.append(ids)
+        self._counts.append(np.minimum(counts, 255))
+        self._start.append([len(self._terms)])
+        self._titles.append(np.unique(title_ids))
+        self._title_start.append([len(self._titles)])
+        norm = np.full(len(ids), K1 * (1 - B + B * length / self._mean), np.float32)
+        weights = self._idf.view()[ids] ** IDF_POWER * saturate(np.minimum(counts, 255).astype(np.float32), norm)
+        self._append(Segment.of(ids.astype(np.int32), np.full(len(ids), row, np.int64), weights.astype(np.float32)))
+
+    def _numbers(self, terms: Sequence[str]) -> dict[str, int]:
+        """The id of each term; one that nobody had gets the next."""
+        distinct = list(dict.fromkeys(terms))
+        number = dict(zip(distinct, self._base.ids_of(distinct).tolist(), strict=True))
+        fresh = [term for term in distinct if number[term] < 0 and term not in self._new]
+        for term in fresh:
+            self._texts.append(term)
+            self._new[term] = self._base.vocabulary + len(self._texts) - 1
+        if fresh:
+            self._idf.append(np.full(len(fresh), self._base.unknown_idf, np.float32))
+            self._is_number.append([term[0].isdigit() and term[0].isascii() for term in fresh])
+        return {term: self._new[term] if known < 0 else known for term, known in number.items()}
+
+    def _append(self, segment: Segment) -> None:
+        """Segments double in size from the last to the first, so that there are few and each posting moves seldom."""
+        segments = [*self._segments, segment]
+        while len(segments) > 1 and len(segments[-2].rows) <= 2 * len(segments[-1].rows):
+            last = segments.pop()
+            segments[-1] = segments[-1].joined(last)
+        self._segments = tuple(segments)
+
+    def view(self) -> "LiveLexical":
+        """The index as it is now."""
+        arrays = {
+            "idf": self._idf, "_is_number": self._is_number, "lengths": self._lengths,
+            "_live_start": self._start, "_live_terms": self._terms, "_live_counts": self._counts,
+            "_live_title_start": self._title_start, "_live_titles": self._titles,
+        }  # fmt: skip
+        views = {name: array.view() for name, array in arrays.items()}
+        return LiveLexical(self._base, views, self._segments, self._new, self._texts)
+
+
+class LiveLexical(LexicalIndex):
+    """A generation's lexical index with added rows; what is inherited works on both through what is defined here."""
+
+    _live_start: Int64
+    _live_terms: Int32
+    _live_counts: Float32
+    _live_title_start: Int64
+    _live_titles: Int32
+
+    def __init__(
+        self,
+        base: LexicalIndex,
+        arrays: dict[str, NDArray[Any]],
+        segments: tuple[Segment, ...],
+        new: dict[str, int],
+        texts: list[str],
+    ) -> None:
+        self.__dict__.update(base.__dict__)
+        self.__dict__.update(arrays)
+        self._base, self._rows = base, len(base)
+        self._segments, self._new, self._texts = segments, new, texts
+
+    def ids_of(self, terms: Sequence[str]) -> Int32:
+        """The ids of terms, -1 where no story has the term."""
+        ids = self._base.ids_of(terms)
+        for place in np.flatnonzero(ids < 0).tolist():
+            number = self._new.get(terms[place], -1)
+            ids[place] = number if number < len(self.idf) else -1  # the dictionary is shared with later views
+        return ids
+
+    def terms_of(self, row: int) -> Terms:
+        """The terms of a row, title and body."""
+        if row < self._rows:
+            return self._base.terms_of(row)
+        begin, end = self._live_start[row - self._rows], self._live_start[row - self._rows + 1]
+        return Terms(self._live_terms[begin:end], self._live_counts[begin:end])
+
+    def title_terms_of(self, row: int) -> Int32:
+        """The distinct term ids of a row's title, ascending."""
+        if row < self._rows:
+            return self._base.title_terms_of(row)
+        place = row - self._rows
+        return self._live_titles[self._live_title_start[place] : self._live_title_start[place + 1]]
+
+    def scores(self, query: QueryTerms) -> Float32:
+        """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
+        known = query.ids < self._base.vocabulary
+        total = np.zeros(len(self), np.float32)
+        total[: self._rows] = self._base.scores(
+            query._replace(ids=query.ids[known], weights=np.asarray(query.weights)[known])
+        )
+        for segment in self._segments:
+            segment.add_to(total, query)
+        return total
+
+    def text_of(self, term: int) -> str:
+        """The term's text, as stemmed."""
+        known = self._base.vocabulary
+        return self._base.text_of(term) if term < known else self._texts[term - known]
+
+    def distinct_terms(self, rows: Int64) -> Int64:
+        """How many different terms some rows have (m,)."""
+        live = rows >= self._rows
+        result = np.empty(len(rows), np.int64)
+        result[~live] = self._base.distinct_terms(rows[~live])
+        result[live] = np.diff(self._live_start)[rows[live] - self._rows]
+        return result
+
+    def gather_titles(self, rows: Int64) -> tuple[Int32, Int64]:
+        """Title term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
+        live = rows >= self._rows
+        old = self._base.gather_titles(rows[~live])
+        new = _gather(self._live_title_start, self._live_titles, rows[live] - self._rows)
+        return _interleaved(live, old, new)
+
+    def gather_terms(self, rows: Int64) -> tuple[Int32, Int64]:
+        """Term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
+        live = rows >= self._rows
+        old = self._base.gather_terms(rows[~live])
+        new = _gather(self._live_start, self._live_terms, rows[live] - self._rows)
+        return _interleaved(live, old, new)
+
+
+def _gather(starts: Int64, values: Int32, rows: Int64) -> tuple[Int32, Int64]:
+    parts = [values[starts[row] : starts[row + 1]] for row in rows.tolist()]
+    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+    return np.concatenate(parts) if parts else np.empty(0, np.int32), offsets
+
+
+def _interleaved(live: NDArray[np.bool_], old: tuple[Int32, Int64], new: tuple[Int32, Int64]) -> tuple[Int32, Int64]:
+    sizes = np.empty(len(live), np.int64)
+    sizes[~live], sizes[live] = np.diff(old[1]), np.diff(new[1])
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    owner = np.repeat(live, sizes)
+    values = np.empty(int(offsets[-1]), np.int32)
+    values[~owner], values[owner] = old[0], new[0]
+    return values, offsets

@@ -1,0 +1,163 @@
+"""Lays the journal over a generation: each change once, with what it changes for others."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from recommender.generation import Generation
+from recommender.ingest import prepare
+from recommender.live.journal import Journal
+from recommender.live.rows import Rows
+from recommender.live.state import LiveState, fold, hiding_keys, wins
+from recommender.live.vectors import VectorOf
+from recommender.readmore import canonical_url, normalise_headline, settle, stub_story
+from recommender.storage import key64
+from recommender.stories import USABLE, ReadMore, Story
+
+
+class Overlay:
+    """A generation brought up to date; not for several threads at once.
+
+    What a story comes to depends on its entries alone, not on the order in which overlays were told of them: every
+    process, and a rebuild, arrive at the same.
+    """
+
+    def __init__(self, base: Generation, journal: Journal, vector_of: VectorOf) -> None:
+        self.base = base
+        self.position = base.manifest.journal
+        self.view: Generation = base
+        self.hidings = 0
+        """How often a story may have been taken from sight: an answer made before that is not to be given any more."""
+        self._journal = journal
+        self._vector_of = vector_of
+        self._rows = Rows(base)
+        self._origin: dict[str, int] = {}
+        self._hiding: dict[str, frozenset[int]] = {}
+        self._blocked: Counter[int] = Counter()
+        for story_id, keys in blocked_keys(journal, self.position).items():
+            self._hide(story_id, keys)
+        self.sync()
+
+    @property
+    def added(self) -> int:
+        """Rows behind those of the generation."""
+        return len(self._rows) - len(self.base)
+
+    def sync(self) -> Generation:
+        """Apply what was committed since the last time; what is to be served now."""
+        ids, position = self._journal.ids_after(self.position)
+        if ids:
+            keys: set[int] = set()
+            lost: list[int] = []
+            fresh = [row for story_id in ids if (row := self._apply(story_id, keys, lost)) is not None]
+            self._resolve(keys, fresh, lost)
+            self.position = position
+            self.view = self._rows.view()
+        return self.view
+
+    def _apply(self, story_id: str, keys: set[int], lost: list[int]) -> int | None:
+        """Bring one story up to date. Collects keys whose pointers are to be resolved again and rows that lost a
+        link; returns the row whose own pointers are.
+        """
+        rows = self._rows
+        entries = self._journal.entries_of(story_id)
+        state = fold(story_id, entries)
+        before = fold(story_id, (entry for entry in entries if entry.position <= self.base.manifest.journal))
+        base_row = self.base.row_of(story_id)
+        base = None if base_row is None else self.base.story(base_row)
+        live = wins(base, before, state)
+        story = state.story() if live else None if base is None or state.deleted else state.dress(base)
+        origin = state.put.position if live and state.put else 0
+        self._block(state, keys, lost)
+        row = rows.row_of(story_id)
+        self.hidings += story is None or story.status != USABLE or story.embargoed is not None
+        if row is not None and story is not None and origin == self._origin.get(story_id, 0):
+            rows.dress(row, story)
+            return None
+        if row is not None:
+            keys |= _keys(rows.story(row))
+            lost += rows.retire(row)
+        if story is None:
+            return None
+        keys |= _keys(story)
+        self._origin[story_id] = origin
+        if not live and base_row is not None:
+            rows.dress(base_row, story)
+            return base_row
+        return self._add(story)
+
+    def _add(self, story: Story) -> int:
+        prepared = prepare(story, 1)
+        return self._rows.add(prepared, self._vector_of(prepared.story))
+
+    def _block(self, state: LiveState, keys: set[int], lost: list[int]) -> None:
+        """While a story is hidden, no headline-only story with its headline or URL may stand for it."""
+        before = self._hiding.get(state.id, frozenset())
+        after = state.keys if state.is_hidden else frozenset()
+        if before == after:
+            return
+        keys |= before ^ after
+        self._hide(state.id, after)
+        for key in after - before:
+            for name in ("url_key", "headline_key"):
+                for row in self._rows.rows_of_key(name, key):
+                    if self._rows.is_stub(row) and self._rows.story(row).id != state.id:
+                        keys |= _keys(self._rows.story(row))
+                        lost += self._rows.retire(row)
+
+    def _hide(self, story_id: str, keys: frozenset[int]) -> None:
+        self._blocked.subtract(self._hiding.pop(story_id, ()))
+        if keys:
+            self._hiding[story_id] = keys
+            self._blocked.update(keys)
+
+    def _resolve(self, keys: Iterable[int], fresh: Iterable[int], lost: list[int]) -> None:
+        """Resolve again all pointers of stories that point to one of the keys, and of fresh ones."""
+        rows = self._rows
+        sources = {row for row in fresh if not rows.is_gone(row)}
+        for key in keys:
+            sources.update(rows.rows_of_key("pointer_key", key))
+        for row in sorted(sources):
+            story = rows.story(row)
+            targets = [self._target(pointer, story) for pointer in story.read_more]
+            lost += rows.graph.set_targets(row, [target for target in targets if target is not None])
+        for row in lost:
+            if not rows.is_gone(row) and not rows.graph.sources(row) and rows.is_stub(row):
+                rows.retire(row)
+
+    def _target(self, pointer: ReadMore, source: Story) -> int | None:
+        settled = settle(pointer, source, self._rows)
+        return self._stub(pointer, source) if settled.by == "stub" else settled.ordinal
+
+    def _stub(self, pointer: ReadMore, source: Story) -> int | None:
+        """The headline-only story that stands for an unresolved pointer, a new one as a rule."""
+        if is_blocked(pointer, self._blocked):
+            return None
+        stub = stub_story(pointer)
+        state = fold(stub.id, self._journal.entries_of(stub.id))
+        if state.deleted:
+            return None
+        row = self._rows.row_of(stub.id)
+        if row is not None:
+            return row
+        known = self.base.row_of(stub.id)
+        if known is not None and not self._origin.get(stub.id):
+            self._rows.dress(known, state.dress(self.base.story(known)))
+            return known
+        return self._add(state.dress(replace(stub, language=source.language)))
+
+
+def blocked_keys(journal: Journal, upto: int | None = None) -> dict[str, frozenset[int]]:
+    """For each story that live changes hide, up to a position, its keys (see `LiveState.keys`)."""
+    states = (fold(story_id, journal.entries_of(story_id, upto)) for story_id in journal.ids_of_hiding())
+    return {state.id: state.keys for state in states if state.is_hidden}
+
+
+def is_blocked(pointer: ReadMore, blocked: Mapping[int, int]) -> bool:
+    """Whether a pointer's headline or URL is that of a hidden story; `blocked` counts these by key."""
+    by_headline = pointer.title and blocked.get(key64(normalise_headline(pointer.title)))
+    return bool(by_headline or (pointer.url and blocked.get(key64(canonical_url(pointer.url)))))
+
+
+def _keys(story: Story) -> set[int]:
+    return hiding_keys(story) | {key64(story.id)}

@@ -1,0 +1,97 @@
+"""The vectors of live stories: embedded once by the process that takes a change, found in the journal by all others."""
+
+import hashlib
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+
+import numpy as np
+
+from recommender.embedding import Encoded, QueryEncoder, Role
+from recommender.errors import Overloaded
+from recommender.live.journal import Journal
+from recommender.recipe import RECIPE, embedding_text
+from recommender.stories import Story
+
+VectorOf = Callable[[Story], Encoded]
+"""The vector of a story's text."""
+
+EmbedStories = Callable[[Sequence[Story]], list[Encoded]]
+"""Vectors of stories' texts, in their order."""
+
+_TOGETHER = 32
+_PATIENCE = 30.0
+
+
+def content_key(fingerprint: str, story: Story) -> bytes:
+    """Under which a story's vector is kept: the same for the same headline and body, whatever else changes."""
+    text = "\n".join((fingerprint, RECIPE, story.title, story.text))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def pack(encoded: Encoded) -> bytes:
+    """A vector as the journal keeps it."""
+    content = encoded.vector.astype("<f2").tobytes() + bytes([encoded.truncated])
+    return content + zlib.crc32(content).to_bytes(4, "little")
+
+
+def unpack(packed: bytes, dim: int) -> Encoded | None:
+    """The vector; None if these are not the bytes of one."""
+    content = packed[:-4]
+    if len(content) != 2 * dim + 1 or zlib.crc32(content).to_bytes(4, "little") != packed[-4:]:
+        return None
+    return Encoded(np.frombuffer(content, "<f2", dim).astype(np.float32), bool(content[-1]))
+
+
+class StoryVectors:
+    """Vectors of stories: those in the journal, else made by `embed`, and rounded as an index rounds them."""
+
+    def __init__(self, journal: Journal, fingerprint: str, dim: int, embed: EmbedStories) -> None:
+        self._journal = journal
+        self._fingerprint = fingerprint
+        self._dim = dim
+        self._embed = embed
+
+    def __call__(self, story: Story) -> Encoded:
+        """The vector of a story."""
+        key = content_key(self._fingerprint, story)
+        return self.known([story]).get(key) or _rounded(self._embed([story])[0])
+
+    def key(self, story: Story) -> bytes:
+        """Under which the story's vector is kept."""
+        return content_key(self._fingerprint, story)
+
+    def known(self, stories: Iterable[Story]) -> dict[bytes, Encoded]:
+        """The vectors that the journal has, by key."""
+        packed = self._journal.vectors([self.key(story) for story in stories])
+        rows = {key: unpack(row, self._dim) for key, row in packed.items()}
+        return {key: row for key, row in rows.items() if row is not None}
+
+
+def _rounded(encoded: Encoded) -> Encoded:
+    return Encoded(encoded.vector.astype(np.float16).astype(np.float32), encoded.truncated)
+
+
+def embed_with(encoder: QueryEncoder) -> EmbedStories:
+    """Vectors by a query encoder: a few at a time, so that readers' questions come in between."""
+
+    def embed(stories: Sequence[Story]) -> list[Encoded]:
+        found: list[Encoded] = []
+        for start in range(0, len(stories), _TOGETHER):
+            texts = [embedding_text(one, encoder.embedder.max_chars) for one in stories[start : start + _TOGETHER]]
+            found += [future.result(_PATIENCE) for future in [_submit(encoder, text) for text in texts]]
+        return found
+
+    return embed
+
+
+def _submit(encoder: QueryEncoder, text: str) -> Future[Encoded]:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return encoder.submit(text, Role.DOCUMENT)
+        except Overloaded:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
