@@ -21,10 +21,12 @@ may mai mayo maj maja maggio mag травень травня тра май ма�
 june jun juni juin junio czerwiec czerwca cze giugno giu червень червня чер июнь июня июн
 july jul juli juillet juil julio lipiec lipca lip luglio lug липень липня лип июль июля июл
 august aug août aou aout agosto ago sierpień sierpnia sie серпень серпня сер август августа авг
-september sep sept septembre septiembre wrzesień września wrz settembre set вересень вересня вер сентябрь сентября сен сент
+september sep sept septembre septiembre wrzesień września wrz settembre set \
+вересень вересня вер сентябрь сентября сен сент
 october oct oktober okt octobre octubre październik października paź ottobre ott жовтень жовтня жов октябрь октября окт
 november nov novembre noviembre listopad listopada lis листопад листопада лис ноябрь ноября ноя нояб
-december dec dezember dez décembre déc diciembre dic grudzień grudnia gru dicembre грудень грудня гру декабрь декабря дек
+december dec dezember dez décembre déc diciembre dic grudzień grudnia gru dicembre \
+грудень грудня гру декабрь декабря дек
 """
 _MONTH_OF = {word: number for number, line in enumerate(_MONTHS.strip().splitlines(), 1) for word in line.split()}
 
@@ -32,7 +34,9 @@ _ISO = re.compile(
     r"(?P<y>\d{4})-?(?P<m>\d\d)-?(?P<d>\d\d)(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d))?(?:[.,]\d+)?"
     r"\s*(?P<zone>[+-]\d\d:?(?:\d\d)?|[A-Za-z]{1,4})?)?\Z"
 )
-_NUMBERS = re.compile(r"(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})\b|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})\b")
+_NUMBERS = re.compile(
+    r"(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})\b|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})\b"
+)
 _NAMED = re.compile(
     r"(?:(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:de\s+|of\s+)?(?P<m>[^\W\d_]{3,12})\.?,?\s+(?:de\s+|del\s+)?(?P<y>\d{4})"
     r"|(?P<m2>[^\W\d_]{3,12})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y2>\d{4}))(?!\d)"

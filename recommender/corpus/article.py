@@ -1,13 +1,15 @@
 """One article a file: plain text, Markdown or HTML, with or without front matter."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from recommender.corpus.frontmatter import split_front_matter
+from recommender.corpus.gathering import Drafted
 from recommender.corpus.reader import Rejected
+from recommender.corpus.site import SiteFile, without_templates
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, html_article
@@ -23,34 +25,59 @@ _markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable("tab
 
 
 class ArticleFile:
-    """A file that is one story (`CorpusReader`); `form` is one of TEXT, MARKDOWN, HTML."""
+    """A file that is one story (`CorpusReader`); `form` is one of TEXT, MARKDOWN, HTML.
 
-    def __init__(self, path: Path, form: str, place: str | None = None) -> None:
+    `inside` is its path below a folder that is a site, with the site's options.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        form: str,
+        place: str | None = None,
+        inside: PurePosixPath | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         self._path = path
         self._form = form
+        self._inside = inside
+        self._options = options or {}
         self.name = place or path.name
         self.size_bytes = path.stat().st_size
         self.position = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = 0
-        item = self._item()
-        self.position = self.size_bytes
-        yield item
+        for draft in self.drafts():
+            yield draft.item
 
-    def _item(self) -> Story | Rejected:
+    def drafts(self) -> Iterator[Drafted]:
+        """The story, with the names under which other files of the site link to it."""
+        self.position = 0
+        draft = self._draft()
+        self.position = self.size_bytes
+        yield draft
+
+    def _draft(self) -> Drafted:
         try:
             with Stream.open(self._path) as stream:
                 data = stream.data.read(MAX_FILE + 1)
             if len(data) > MAX_FILE:
-                return Rejected(self.name, f"longer than {MAX_FILE:,} bytes")
-            return story_from_record(article_record(decode_text(data, is_html=self._form == HTML), self._form))
+                return Drafted(Rejected(self.name, f"longer than {MAX_FILE:,} bytes"))
+            return self._story(decode_text(data, is_html=self._form == HTML))
         except DAMAGED as error:
-            return Rejected(self.name, f"cannot be read: {error}")
+            return Drafted(Rejected(self.name, f"cannot be read: {error}"))
         except (RecordError, ValueError) as error:
-            return Rejected(self.name, str(error))
+            return Drafted(Rejected(self.name, str(error)))
         except RecursionError:
-            return Rejected(self.name, "nested too deep")
+            return Drafted(Rejected(self.name, "nested too deep"))
+
+    def _story(self, text: str) -> Drafted:
+        fields, body = split_front_matter(text.replace("\r\n", "\n"))
+        if self._form == TEXT or self._inside is None:
+            return Drafted(story_from_record(_record(fields, body, self._form)))
+        site = SiteFile(self._inside, fields, self._options)
+        record = _record(fields, without_templates(body), self._form, site)
+        return Drafted(story_from_record(record), site.keys())
 
 
 def article_record(text: str, form: str) -> dict[str, Any]:
@@ -62,18 +89,27 @@ def article_record(text: str, form: str) -> dict[str, Any]:
     Raises:
         ValueError: the front matter cannot be read.
     """
-    fields, body = split_front_matter(text.replace("\r\n", "\n"))
+    return _record(*split_front_matter(text.replace("\r\n", "\n")), form)
+
+
+def _record(fields: dict[str, Any], body: str, form: str, site: SiteFile | None = None) -> dict[str, Any]:
     if form == TEXT:
         if not fields.get("title"):
             fields["title"], body = _split_headline(body)
         return dict(cut_record({**fields, "text": body.strip()}))
     html = _markdown.render(body) if form == MARKDOWN else body
-    url = fields.get("url")
-    record = html_article(html, url if isinstance(url, str) else None).to_record()
+    url = fields.get("url") if site is None else site.url()
+    page = html_article(html, url if isinstance(url, str) else None, site.link_base if site and not url else None)
+    record = page.to_record(in_text=site is not None)
     listed = fields.get("read_more")
     if isinstance(listed, list):
         record["read_more"] = listed + record["read_more"]
-    return record | {name: value for name, value in fields.items() if name != "read_more"}
+    record |= {name: value for name, value in fields.items() if name not in ("read_more", "permalink")}
+    if site is not None:
+        record["url"] = url or record.get("url")
+        record["published"] = record.get("published") or site.day
+        record["section"] = record.get("section") or site.section
+    return record
 
 
 def _split_headline(text: str) -> tuple[str, str]:

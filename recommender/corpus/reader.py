@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from recommender.stories import Story
+from recommender.errors import RecordError
+from recommender.stories import Story, story_from_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,11 @@ class CorpusReader(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Story | Rejected]: ...
+
+
+def story_or_rejected(place: str, record: Any) -> Story | Rejected:
+    """The story that a record says, or why it is none."""
+    try:
+        return story_from_record(record)
+    except RecordError as error:
+        return Rejected(place, str(error))

@@ -16,6 +16,16 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 _BLOCK = 2_048
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
+MAX_RATIO = 200
+"""A packed file that grows by more than this is a bomb: text does by 3 to 20, and some tables by 100."""
+_HARMLESS = 64 << 20
+"""What a packed file may grow to before its ratio counts."""
+
+
+class Bomb(OSError):
+    """A small file that unpacks to a huge one."""
+
+
 DAMAGED = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 """What reading a truncated or altered file raises."""
 
@@ -50,9 +60,9 @@ class Stream:
             file.close()
             raise
         if start.startswith(_GZIP):
-            return cls(cast(BinaryIO, gzip.GzipFile(fileobj=file)), file)
+            return cls(_unpacked(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), file), file)
         if start == _ZSTD or _SKIPPABLE.match(start):
-            return cls(cast(BinaryIO, io.BufferedReader(_ZstdFrames(file), 1 << 17)), file)
+            return cls(_unpacked(_ZstdFrames(file), file), file)
         return cls(file, file)
 
     @property
@@ -66,6 +76,33 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         self.data.close()
         self.file.close()
+
+
+def _unpacked(raw: io.RawIOBase, file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Guarded(raw, file), 1 << 17))
+
+
+class _Guarded(io.RawIOBase):
+    """Unpacked bytes, up to where they are too many for the packed ones that were read."""
+
+    def __init__(self, raw: io.RawIOBase, file: BinaryIO) -> None:
+        self._raw = raw
+        self._file = file
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        count = self._raw.readinto(cast(bytearray, buffer)) or 0
+        self._count += count
+        if self._count > _HARMLESS and self._count > MAX_RATIO * self._file.tell():
+            raise Bomb(f"it unpacks to more than {MAX_RATIO} times its size")
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _ZstdFrames(io.RawIOBase):
@@ -125,9 +162,29 @@ def decode_text(data: bytes, *, is_html: bool = False) -> str:
     except UnicodeDecodeError as error:
         declared = _DECLARED.search(data, 0, 4_096) if is_html else None
         name = declared[1].decode("ascii", "replace") if declared else ""
-        if _ENCODING.fullmatch(name):
-            return _decode(data, "cp1252" if _AS_WINDOWS.fullmatch(name) else name)
+        if is_legacy_encoding(name):
+            return _decode(data, "cp1252" if is_latin_1(name) else name)
         raise ValueError(not_utf8(error)) from None
+
+
+def decode_page(data: bytes, charset: str | None) -> str:
+    """The text of a page from the web, as a browser reads it: never refused, odd bytes are marked as such."""
+    try:
+        return decode_text(data, is_html=True)
+    except ValueError:
+        name = charset or ""
+        known = is_legacy_encoding(name) and not is_latin_1(name)
+        return data.decode(name if known else "cp1252", "replace")
+
+
+def is_legacy_encoding(name: str) -> bool:
+    """Whether a declared encoding is one that text was written in before UTF-8."""
+    return _ENCODING.fullmatch(name) is not None
+
+
+def is_latin_1(name: str) -> bool:
+    """Whether it is one that browsers, and so its writers, take for Windows-1252."""
+    return _AS_WINDOWS.fullmatch(name) is not None
 
 
 def not_utf8(error: UnicodeDecodeError) -> str:

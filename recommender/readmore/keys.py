@@ -86,9 +86,14 @@ def _host(netloc: str) -> str:
     return host.removeprefix("www.") if host.count(".") > 1 else host
 
 
+def is_tracking(name: str) -> bool:
+    """Whether a parameter of a URL says only where its reader came from."""
+    name = name.lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+
+
 def _means(piece: str) -> bool:
-    name = piece.partition("=")[0].lower()
-    return bool(piece) and name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES)
+    return bool(piece) and not is_tracking(piece.partition("=")[0])
 
 
 def _encode(text: str, safe: str) -> str:

@@ -67,6 +67,11 @@ def without_links(text: str) -> str:
     return clean_signs(_SIGNED.sub(r"\1", text))
 
 
+def signed_urls(text: str) -> list[str]:
+    """The addresses of a text's signed links, in order."""
+    return [match[2] for match in _SIGNED.finditer(text)]
+
+
 def whole_link(line: str) -> Item | None:
     """The link that is all of a line, or None."""
     match = _LINK.fullmatch(line.strip()) if len(line) <= MAX_LINE else None

@@ -7,9 +7,12 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from recommender.dates import Moment
 from recommender.readmore.cues import is_cue
-from recommender.readmore.links import Item, clean_signs, could_be_headline, without_links
+from recommender.readmore.guard import check_depth
+from recommender.readmore.keys import canonical_url
+from recommender.readmore.links import Item, clean_signs, could_be_headline, signed_urls, without_links
+from recommender.readmore.mainpart import main_part
+from recommender.readmore.metadata import page_fields
 from recommender.readmore.records import complete_url, merge_pointers
 from recommender.readmore.render import render
 from recommender.readmore.text import split_read_more
@@ -17,44 +20,58 @@ from recommender.stories import ReadMore
 
 _NO_CONTENT = "script, style, noscript, template, svg, form, button, iframe, object, select, dialog, [hidden]"
 _FRAME = "nav, footer, aside, figcaption, [role=navigation], [role=banner], [role=contentinfo], body > header"
-_MAIN = ("[itemprop=articleBody]", "article", "main", "[role=main]")
 _BESIDE = "aside, nav, article footer"
 _RELATED = "aside, nav, section, div, ul, ol"
 _RELATED_NAME = re.compile(r"(?:^|[-_\s])(?:related|read-?(?:more|also)|see-?also|more-on)(?:[-_\s]|$)", re.IGNORECASE)
 _MAX_RELATED = 50
 
+IN_TEXT = "in_text"
+"""The kind of a pointer that stood as a link in the body."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """What a page says; `fields` are the other fields of a corpus record that its head names."""
+    """What a page says.
+
+    `fields` are the other fields of a corpus record that its head names. `in_text` are the addresses that the body
+    links to: pointers by URL alone, as the words of such a link are no headline.
+    """
 
     title: str
     text: str
     read_more: tuple[ReadMore, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
+    in_text: tuple[ReadMore, ...] = ()
 
-    def to_record(self) -> dict[str, Any]:
-        """The page as a corpus record."""
-        pointers = [pointer.to_record() for pointer in self.read_more]
-        return {"title": self.title, "text": self.text, **self.fields, "read_more": pointers}
+    def to_record(self, *, in_text: bool = False) -> dict[str, Any]:
+        """The page as a corpus record; with `in_text` the links of the body are pointers of it as well."""
+        pointers = self.read_more + (self.in_text if in_text else ())
+        return {"title": self.title, "text": self.text, **self.fields, "read_more": [p.to_record() for p in pointers]}
 
 
-def html_article(html: str, url: str | None = None) -> ParsedPage:
-    """Read the article of a page; `url` is its address, where known (its canonical link comes first).
+def html_article(html: str, url: str | None = None, link_base: str | None = None) -> ParsedPage:
+    """Read the article of a page or of a piece of HTML.
+
+    `url` is its address, where known (its canonical link comes first); `link_base` completes its links where it is not.
 
     The body is the text of `[itemprop=articleBody]`, `article` or `main`, else of the whole page without navigation,
     footers and asides. Read-more links are those below or beside a cue ("Read more:"), anywhere in the page, and
     those in a box that is named so (`<aside class="related">`).
+
+    Raises:
+        ValueError: its elements are nested too deep.
     """
+    check_depth(html)
     tree = LexborHTMLParser(clean_signs(html.replace("\0", "")))
-    head = _head(tree, url)
-    title = _title(tree)
+    head = page_fields(tree, url)
+    title = _title(tree, str(head.pop("headline", "")))
+    stated = str(head.pop("body", ""))
     base = head.get("url") or url
-    link_base = complete_url(_attribute(tree, "base[href]", "href"), base) or base
+    link_base = complete_url(_base(tree), base) or base or link_base
     body = tree.body
     if body is None:
         return ParsedPage(title, "", (), head)
-    main = _main(body)
+    main = main_part(body)
     empty = _identities(body.css(_NO_CONTENT))
     boxes, boxed = _boxes(body)
     frame = empty | boxes | _identities(body.css(_FRAME))
@@ -64,8 +81,21 @@ def html_article(html: str, url: str | None = None) -> ParsedPage:
     if main.mem_id != body.mem_id:
         pointers += split_read_more(render(body, link_base, frame | {main.mem_id}))[1]
     entries = merge_pointers([], pointers + boxed, link_base)
-    found = (ReadMore(entry.get("title", ""), entry.get("url")) for entry in entries)
-    return ParsedPage(title, without_links(text), tuple(found), head)
+    found = tuple(ReadMore(entry.get("title", ""), entry.get("url")) for entry in entries)
+    shown = without_links(text)
+    if len(stated) > 2 * len(shown) + 200:  # a page that a script fills in
+        shown = without_links(split_read_more(clean_signs(stated))[0])
+    return ParsedPage(title, shown, found, head, _in_text(text, found, base))
+
+
+def _in_text(text: str, listed: tuple[ReadMore, ...], own: str | None) -> tuple[ReadMore, ...]:
+    """Pointers to what the body links to, without itself and what a read-more list names already."""
+    known = {canonical_url(pointer.url) for pointer in listed if pointer.url} | ({canonical_url(own)} if own else set())
+    found: dict[str, ReadMore] = {}
+    for url in signed_urls(text):
+        if (key := canonical_url(url)) not in known:
+            found.setdefault(key, ReadMore(url=url, kind=IN_TEXT))
+    return tuple(found.values())
 
 
 def _without_title(text: str, title: str) -> str:
@@ -73,56 +103,18 @@ def _without_title(text: str, title: str) -> str:
     return rest if title and " ".join(without_links(first).split()) == title else text
 
 
-def _title(tree: LexborHTMLParser) -> str:
-    """The page's one `h1`, else its Open Graph title, else the title of the window."""
+def _title(tree: LexborHTMLParser, stated: str) -> str:
+    """The page's one `h1`, else the headline that its head states, else the title of the window."""
     headings = [words for node in tree.css("h1") if (words := _words(node))]
     if len(set(headings)) == 1:
         return headings[0]
-    named = _meta(tree, "og:title") or (_words(node) if (node := tree.css_first("title")) else "")
+    named = stated or (_words(node) if (node := tree.css_first("title")) else "")
     return named or (headings[0] if headings else "")
 
 
-def _head(tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
-    canonical = _attribute(tree, "link[rel=canonical]", "href") or _meta(tree, "og:url")
-    fields = {
-        "url": complete_url(canonical, url) or url,
-        "published": _date(_meta(tree, "article:published_time") or _attribute(tree, "time[datetime]", "datetime")),
-        "modified": _date(_meta(tree, "article:modified_time")),
-        "section": _meta(tree, "article:section"),
-        "language": _attribute(tree, "html", "lang"),
-        "source": _meta(tree, "og:site_name"),
-        "image": complete_url(_meta(tree, "og:image"), url),
-        "authors": [author] if (author := _meta(tree, "author")) else None,
-    }
-    return {name: value for name, value in fields.items() if value}
-
-
-def _meta(tree: LexborHTMLParser, name: str) -> str:
-    for key in ("property", "name"):
-        if content := _attribute(tree, f'meta[{key}="{name}"]', "content"):
-            return content
-    return ""
-
-
-def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str:
-    node = tree.css_first(selector)
-    return " ".join((node.attributes.get(name) or "").split()) if node else ""
-
-
-def _date(text: str) -> str | None:
-    """A date that the head states, if it can be read: a page without it is still a page."""
-    try:
-        return str(Moment.parse(text))
-    except ValueError:
-        return None
-
-
-def _main(body: LexborNode) -> LexborNode:
-    for selector in _MAIN:
-        found = body.css(selector)
-        if found:
-            return max(found, key=lambda node: sum(len(paragraph.text(deep=True)) for paragraph in node.css("p")))
-    return body
+def _base(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("base[href]")
+    return (node.attributes.get("href") or "").strip() if node else ""
 
 
 def _boxes(body: LexborNode) -> tuple[set[int], tuple[ReadMore, ...]]:

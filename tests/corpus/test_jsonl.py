@@ -133,7 +133,7 @@ def test_an_altered_file(tmp_path, pack):
     ],
 )
 def test_what_is_no_json_lines_is_said_once(tmp_path, data, reason):
-    (rejected,) = write(tmp_path / "a.json", data)
+    (rejected,) = write(tmp_path / "a.jsonl", data)
     assert reason in rejected.reason
 
 

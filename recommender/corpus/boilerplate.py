@@ -1,0 +1,76 @@
+"""Lines that stand at the beginning or end of many stories of a corpus: boilerplate, and no part of any of them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from recommender.storage import key64
+
+_FIRST, _LAST = 3, 6
+"""How many lines at each end are looked at."""
+_SHORTEST, _LONGEST = 12, 600
+_SHARE = 0.02
+_LEAST = 8
+_CAPACITY = 200_000
+"""Lines that are counted at once; of more, those met once are forgotten."""
+
+_SPACE = re.compile(r"\n{3,}")
+_Item = TypeVar("_Item")
+
+
+class Boilerplate:
+    """Counts the lines at the ends of bodies in bounded memory, and takes out those that many bodies share."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._stories = 0
+        self._forgotten = 0
+
+    def learn(self, text: str) -> None:
+        """Count the lines of a body."""
+        if not text:
+            return
+        self._stories += 1
+        for key in {key for _, key in _edges(text.split("\n"))}:
+            self._counts[key] = self._counts.get(key, 0) + 1
+        if len(self._counts) > _CAPACITY:
+            self._forgotten += 1
+            self._counts = {key: count for key, count in self._counts.items() if count > self._forgotten}
+
+    @property
+    def threshold(self) -> int:
+        """So many bodies must share a line."""
+        return max(_LEAST, round(self._stories * _SHARE))
+
+    def strip(self, text: str) -> str:
+        """A body without the lines that many others begin or end with; whole where nothing else would be left."""
+        lines = text.split("\n")
+        least = self.threshold
+        counts = self._counts
+        dropped = {place for place, key in _edges(lines) if counts.get(key, 0) >= least}
+        if not dropped:
+            return text
+        kept = "\n".join(line for place, line in enumerate(lines) if place not in dropped)
+        return _SPACE.sub("\n\n", kept).strip() or text
+
+
+def _edges(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Places and keys of the filled lines at both ends; a body of one line has none to lose."""
+    filled = [place for place, line in enumerate(lines) if line.strip()]
+    if len(filled) < 2:
+        return
+    for place in dict.fromkeys(filled[:_FIRST] + filled[-_LAST:]):
+        line = lines[place].strip()
+        if _SHORTEST <= len(line) <= _LONGEST and " " in line:  # a word alone may well be a heading, or a cell
+            yield place, key64(line.casefold())
+
+
+def head_and_rest(items: Iterable[_Item], count: int) -> tuple[list[_Item], Iterator[_Item]]:
+    """The first items of a stream, to learn from, and those behind them."""
+    stream = iter(items)
+    head: list[_Item] = []
+    for item in stream:
+        head.append(item)
+        if len(head) == count:
+            break
+    return head, stream

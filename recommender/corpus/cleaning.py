@@ -1,0 +1,134 @@
+"""A story's characters and lines made clean: what no reader sees, and what is not the article."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from recommender.stories import Story
+
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+_SPACES = dict.fromkeys([0x09, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
+_LINES = dict.fromkeys([0x0B, 0x0C, 0x85, 0x2028, 0x2029], "\n")
+_CONTROLS = dict.fromkeys([*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xFFFC], " ")
+_TABLE: Mapping[int, str | None] = _CONTROLS | _SPACES | _LINES | _INVISIBLE
+_ODD = re.compile("[" + "".join(map(chr, sorted(_TABLE.keys()))).replace("\\", "") + "\r]")
+_ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,10});")
+_MOJIBAKE = re.compile(
+    "[ÂÃâðÐÑÅÄÎ][\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]+"
+)
+_SPACE_RUN = re.compile(r"[ ]{2,}")
+
+_EDGE = 6
+"""Lines at the beginning and at the end of a body that can be a byline or a box."""
+_LONGEST = 240
+
+_NAME = r"[^\W\d_][\w.'’-]*(?:\s+(?:[^\W\d_][\w.'’-]*|and|und|et|y|e|i|та|и)){0,5}"
+_BYLINE = re.compile(
+    rf"(?:(?:By|Written by|Von|Par|Por|Autor|Author|Автор|Автори|Авторы|Tekst|Di|Text|Texte|Texto)\s*:?\s+{_NAME}"
+    r"(?:\s*[,|/–—•-]\s*[\w .&'’@-]{2,60})?(?:\s*[,|/–—•-]\s*\d[\w .,:/-]{3,40})?)\.?\Z"
+)
+_BOX = re.compile(
+    r"(?:subscribe (?:to|now|here|today)|sign up (?:for|to|here|now)\b.*(?:newsletter|email|inbox|updates)|"
+    r"(?:get|receive) (?:the|our) (?:latest|best|daily|weekly).*(?:inbox|newsletter|email)|follow us (?:on|at)|"
+    r"like us on|join (?:us|our) (?:on|channel|telegram)|share (?:this (?:article|story|post|page)|on)\b|"
+    r"click here to (?:subscribe|sign up|read)|"
+    r"download (?:our|the) app|support (?:our|independent) journalism|become a (?:member|subscriber)|"
+    r"advertisement\Z|advertising\Z|sponsored(?: content)?\Z|story continues below|"
+    r"continue reading below|skip to content|"
+    r"(?:all rights reserved|©|\(c\) (?:19|20)\d\d|copyright (?:©|\(c\)|(?:19|20)\d\d))|"
+    r"(?:the|this) post .{3,200} (?:first )?appeared first on|"
+    r"this (?:article|story) (?:was )?(?:originally|first) (?:appeared|published)|"
+    r"we use cookies|accept (?:all )?cookies|print this (?:page|article)|"
+    r"підпи(?:шіться|шись|суйтесь|суйтеся|сатися)|слідкуйте за нами|читайте нас|реклама\Z|"
+    r"подпи(?:шитесь|шись|сывайтесь|саться)|следите за нами|читайте нас|все права защищены|усі права захищені|"
+    r"newsletter (?:abonnieren|bestellen)|(?:jetzt )?abonnieren sie|folgen sie uns|anzeige\Z|alle rechte vorbehalten|"
+    r"abonnez-vous|inscrivez-vous (?:à|a)|suivez-nous|publicité\Z|tous droits réservés|"
+    r"suscr[ií]b(?:ete|ase|irse)|síguenos|publicidad\Z|todos los derechos reservados|"
+    r"zapisz się|subskrybuj|obserwuj nas|reklama\Z|wszelkie prawa zastrzeżone|"
+    r"iscriviti (?:alla|al)|seguici|pubblicità\Z|tutti i diritti riservati|riproduzione riservata)",
+    re.IGNORECASE,
+)
+_BOX_MARKS = re.compile(r"[\W_]*")
+
+
+def clean_story(story: Story) -> Story:
+    """The story with clean characters, and a body without bylines and boxes at its ends."""
+    title = clean_line(story.title)
+    text = clean_body(clean_text(story.text), story.authors)
+    section = clean_line(story.section) if story.section else story.section
+    if title == story.title and text == story.text and section == story.section:
+        return story
+    return replace(story, title=title, text=text, section=section or None)
+
+
+def clean_text(text: str) -> str:
+    """Without invisible and control characters, odd spaces, left-over entities and UTF-8 read as Windows-1252."""
+    if text.isascii() and not _ODD.search(text) and "&" not in text and "  " not in text:
+        return text
+    if "&" in text:
+        text = _ENTITY.sub(_unescape, text)
+    if _MOJIBAKE.search(text):
+        text = _MOJIBAKE.sub(_repair, text)
+    if _ODD.search(text):
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
+    return _SPACE_RUN.sub(" ", text)
+
+
+def clean_line(text: str) -> str:
+    """The same on one line."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_body(text: str, authors: tuple[str, ...] = ()) -> str:
+    """A body without the lines at its beginning and end that are a byline or a box ("Subscribe to …")."""
+    lines = text.split("\n")
+    filled = [place for place, line in enumerate(lines) if line.strip()]
+    if len(filled) < 3:
+        return text
+    edges = dict.fromkeys(filled[:_EDGE] + filled[-_EDGE:])
+    dropped = {place for place in edges if is_box(lines[place])}
+    dropped |= {place for place in filled[:3] + filled[-1:] if is_byline(lines[place], authors)}
+    if not dropped or len(dropped) == len(filled):
+        return text
+    kept = [line for place, line in enumerate(lines) if place not in dropped]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+
+
+def is_box(line: str) -> bool:
+    """Whether a line asks to subscribe, follow or share, or states rights."""
+    line = line.strip()
+    if not line or len(line) > _LONGEST:
+        return False
+    start = _BOX_MARKS.match(line)
+    return _BOX.match(line) is not None or (start is not None and _BOX.match(line, start.end()) is not None)
+
+
+def is_byline(line: str, authors: tuple[str, ...] = ()) -> bool:
+    """Whether a line names who wrote the story, and says nothing else."""
+    line = line.strip()
+    if not line or len(line) > 120:
+        return False
+    if any(line.casefold() == author.casefold() for author in authors):
+        return True
+    if not _BYLINE.match(line):
+        return False
+    words = [word for word in re.split(r"[\s,|/]+", line)[1:] if word[:1].isalpha()]
+    small = sum(
+        word[0].islower() and word not in ("and", "und", "et", "y", "e", "i", "та", "и", "de", "van", "von")
+        for word in words
+    )
+    return small == 0 and 0 < len(words) <= 8
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return html.unescape(match[0])
+
+
+def _repair(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return match[0]

@@ -1,0 +1,152 @@
+"""Rows of a table to records: which column is which field."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from recommender.corpus.markup import body_fields, looks_like_html
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.errors import CorpusError
+from recommender.news_dates import news_date
+from recommender.readmore import cut_record
+from recommender.stories import Story
+
+_USUAL = {
+    "id": "id guid uuid uri article_id story_id post_id",
+    "title": "title headline head heading post_title article_title name",
+    "text": "text body content article fulltext full_text maintext post_content article_text story body_html html "
+    "content_html description summary",
+    "url": "url link permalink href canonical_url article_url web_url address",
+    "published": "published date published_at publish_date publication_date pub_date pubdate date_published datetime "
+    "post_date_gmt post_date timestamp created_at created",
+    "modified": "modified updated updated_at date_modified modified_at last_modified post_modified_gmt post_modified",
+    "section": "section category desk channel rubric topic",
+    "language": "language lang locale",
+    "source": "source publisher outlet publication newspaper site",
+    "image": "image image_url img picture thumbnail photo",
+    "authors": "authors author byline writer creator",
+    "tags": "tags keywords labels topics categories",
+    "read_more": "read_more related related_stories related_articles see_also",
+    "status": "status",
+    "embargoed": "embargoed embargo",
+    "digest": "digest",
+    "kind": "kind",
+}
+_DATES = ("published", "modified", "embargoed")
+_LISTS = ("authors", "tags")
+_YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class Columns:
+    """Makes records of a table's rows, by the mapping that was given and the usual names of columns."""
+
+    def __init__(self, place: str, names: Sequence[str], mapping: Mapping[str, str]) -> None:
+        """Settle which column is which field.
+
+        Raises:
+            CorpusError: a column that was named is not there, or none holds a title or text.
+        """
+        by_name = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in reversed(names)}
+        self._column: dict[str, str] = {}
+        for field, wanted in mapping.items():
+            found = wanted if wanted in names else by_name.get(wanted.strip().lower())
+            if found is None:
+                raise CorpusError(f"{place}: no column {wanted!r} (for {field}); there are {', '.join(names)}")
+            self._column[field] = found
+        taken = set(self._column.values())
+        for field, usual in _USUAL.items():
+            column = next((by_name[name] for name in usual.split() if by_name.get(name) not in taken | {None}), None)
+            if field not in self._column and column is not None:
+                self._column[field] = column
+                taken.add(column)
+        if not self._column.keys() & {"title", "text"}:
+            raise CorpusError(
+                f"{place}: which column holds the title or the text? There are {', '.join(names)[:500]}. Say so with "
+                f"--map title=COLUMN,text=COLUMN"
+            )
+        self._rest = [name for name in names if name and name not in taken]
+
+    @property
+    def described(self) -> dict[str, str]:
+        """The column of each field."""
+        return dict(self._column)
+
+    def item(self, place: str, row: Mapping[str, Any]) -> Story | Rejected:
+        """The story of a row."""
+        try:
+            return story_or_rejected(place, cut_record(self._record(row)))
+        except ValueError as error:
+            return Rejected(place, str(error))
+
+    def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        record = {name: value for name in self._rest if (value := _plain(row.get(name))) is not None}
+        for field, column in self._column.items():
+            value = _plain(row.get(column))
+            if value is None:
+                continue
+            if field in _DATES:
+                record[field] = _date(column, value)
+            elif field in _LISTS:
+                record[field] = _listed(value)
+            elif field == "read_more":
+                record[field] = _pointers(value)
+            elif field == "digest":
+                record[field] = _YES.get(str(value).lower(), value)
+            elif field == "image":
+                record[field] = value
+            else:
+                record[field] = value if isinstance(value, str) else str(value)
+        text = record.get("text")
+        if isinstance(text, str) and looks_like_html(text):
+            fields = body_fields(text, record.get("url"))
+            record["text"] = fields["text"]
+            record["read_more"] = list(record.get("read_more") or []) + fields["read_more"]
+        return record
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; None for what says nothing."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        value = bytes(value).decode("utf-8", "replace")
+    if isinstance(value, str):
+        return value if value.strip() and value.strip().lower() not in ("null", "nan", "\\n") else None
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return None if value != value else int(value) if value.is_integer() else value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, Iterable):
+        return [_plain(item) for item in value]
+    return news_date(value) or str(value)
+
+
+def _date(column: str, value: Any) -> str:
+    found = news_date(value)
+    if found is None:
+        raise ValueError(f"{column}: {str(value)[:40]!r} is no date that can be told (YYYY-MM-DD, RFC 3339, RFC 822)")
+    return found
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+    return [part for piece in value.split(";") for part in (piece.split(",") if ";" not in value else [piece])]
+
+
+def _pointers(value: Any) -> Any:
+    """A list as JSON, or headlines or addresses parted by line ends or bars."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+    parts = [part.strip() for line in value.splitlines() for part in line.split("|")]
+    return [{"url": part} if part.startswith(("http://", "https://")) else {"title": part} for part in parts if part]

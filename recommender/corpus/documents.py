@@ -1,0 +1,93 @@
+"""Files that are one document with many stories: feeds, WordPress exports, JSON Feed, ninjs, JSON lists."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from recommender.corpus.feeds import feed_items
+from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
+from recommender.corpus.ninjs import is_ninjs, ninjs_items
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.streams import DAMAGED, Stream, decode_text
+from recommender.corpus.wordpress import wordpress_posts
+from recommender.readmore import cut_record
+from recommender.stories import Story
+
+MAX_JSON = 64 << 20
+"""Longest JSON document, which is read whole."""
+
+FEED, SITEMAP, WORDPRESS, JSON, PAGE = "feed", "sitemap", "wordpress", "json", "page"
+
+_HEAD = 64 << 10
+_ROOT = re.compile(r"<(?:[\w-]+:)?(rss|rdf|feed|urlset|sitemapindex|html|!doctype html)\b", re.IGNORECASE)
+_ROOTS = {"rss": FEED, "rdf": FEED, "feed": FEED, "urlset": SITEMAP, "sitemapindex": SITEMAP}
+_WXR = re.compile(r"wordpress\.org/export/|<wp:wxr_version", re.IGNORECASE)
+
+
+def sniff(head: bytes) -> str | None:
+    """Which of the forms a document has, by its beginning."""
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    text = head[:_HEAD].decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if text.startswith(("{", "[")):
+        return JSON
+    root = _ROOT.search(text, 0, 8_192) if text.startswith("<") else None
+    if root is None:
+        return None
+    form = _ROOTS.get(root[1].lower(), PAGE)
+    return WORDPRESS if form == FEED and _WXR.search(text) else form
+
+
+class DocumentFile:
+    """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON."""
+
+    def __init__(self, path: Path, form: str, place: str | None = None) -> None:
+        self._path = path
+        self._form = form
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        self.position = 0
+        try:
+            with Stream.open(self._path) as stream:
+                if self._form == JSON:
+                    items = self._json(stream)
+                elif self._form == WORDPRESS:
+                    items = wordpress_posts(stream.data.read, self.name)
+                else:
+                    items = feed_items(stream.data.read, self.name)
+                for item in items:
+                    self.position = stream.position
+                    yield item
+        except DAMAGED as error:
+            yield Rejected(self.name, f"the file is damaged or cut off ({error}); what stands before was read")
+        self.position = self.size_bytes
+
+    def _json(self, stream: Stream) -> Iterator[Story | Rejected]:
+        data = stream.data.read(MAX_JSON + 1)
+        if len(data) > MAX_JSON:
+            advice = f"convert it, for instance with: jq -c '.[]' {self.name} > {self.name}l"
+            return iter([Rejected(self.name, f"a JSON document longer than {MAX_JSON:,} bytes: {advice}")])
+        try:
+            document = json.loads(decode_text(data))
+        except (ValueError, RecursionError) as error:
+            reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+            return iter([Rejected(self.name, f"broken JSON: {reason}")])
+        return json_items(document, self.name)
+
+
+def json_items(document: object, place: str, url: str | None = None) -> Iterator[Story | Rejected]:
+    """The stories of a JSON document: a JSON Feed, ninjs, or corpus records."""
+    if is_json_feed(document):
+        assert isinstance(document, dict)
+        yield from json_feed_items(document, place, url)
+        return
+    inner = document.get("items") if isinstance(document, dict) else document
+    if is_ninjs(document) or (isinstance(inner, list) and inner and is_ninjs(inner[0])):
+        yield from ninjs_items(document, place)
+        return
+    for number, record in enumerate(document if isinstance(document, list) else [document], 1):
+        where = f"{place}: item {number}"
+        yield story_or_rejected(where, cut_record(record) if isinstance(record, dict) else record)

@@ -1,0 +1,134 @@
+"""RSS (0.9 to 2.0), RDF and Atom, read as a stream of items."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from recommender.corpus.markup import body_fields, http_url, looks_like_html, plain_line
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
+from recommender.news_dates import news_date
+from recommender.stories import Story
+
+_ITEMS = frozenset({"item", "entry"})
+_BODIES = ("encoded", "content", "description", "summary", "full-text", "fulltext", "body")
+_DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified")
+_CHANGED = ("updated", "modified")
+
+
+def feed_items(
+    read: Callable[[int], bytes], place: str, url: str | None = None, charset: str | None = None
+) -> Iterator[Story | Rejected]:
+    """The stories of a feed; `url` is where it was fetched."""
+    channel: dict[str, str] = {}
+    line = 0
+    try:
+        for name, element, line in elements(read, _ITEMS, charset):
+            if name:
+                yield _item(element, f"{place}:{line}", channel, url)
+            elif (tag := local_name(element.tag)) in ("title", "language") and (said := plain_line(text_of(element))):
+                channel.setdefault(tag, said)
+    except BrokenXml as error:
+        yield Rejected(f"{place}:{line + 1}", f"{error}; what stands before was read")
+
+
+def _item(element: Any, place: str, channel: dict[str, str], url: str | None) -> Story | Rejected:
+    try:
+        return story_or_rejected(place, item_record(element, channel, url))
+    except ValueError as error:
+        return Rejected(place, str(error))
+
+
+def item_record(element: Any, channel: dict[str, str], base: str | None = None) -> dict[str, Any]:
+    """The corpus record of an RSS item or Atom entry; its id is its address, or else its `guid`.
+
+    Raises:
+        ValueError: its body is nested too deep.
+    """
+    parts: dict[str, list[Any]] = {}
+    for child in element:
+        parts.setdefault(local_name(child.tag), []).append(child)
+    address = _address(parts, base)
+    guid = next((text_of(part) for name in ("guid", "id") for part in parts.get(name, ())), None)
+    published = next(
+        (found for name in _DATES for part in parts.get(name, ()) if (found := news_date(text_of(part)))), None
+    )
+    changed = next(
+        (found for name in _CHANGED for part in parts.get(name, ()) if (found := news_date(text_of(part)))), None
+    )
+    categories = [word for part in parts.get("category", []) + parts.get("subject", []) if (word := _category(part))]
+    record = {
+        "id": address or guid,
+        "url": address,
+        "title": next((title for part in parts.get("title", ()) if (title := plain_line(text_of(part)))), ""),
+        "published": published,
+        "modified": changed if changed != published else None,
+        "section": categories[0] if categories else None,
+        "tags": categories[1:],
+        "language": next((text_of(part) for part in parts.get("language", ())), None) or channel.get("language"),
+        "source": next((plain_line(text_of(part)) for part in parts.get("source", ()) if not len(part)), None)
+        or channel.get("title"),
+        "image": _image(parts),
+        "authors": _authors(parts),
+    }
+    return {name: value for name, value in record.items() if value} | body_fields(_body(parts), address or base)
+
+
+def _address(parts: dict[str, list[Any]], base: str | None) -> str | None:
+    candidates = [text_of(part) for part in parts.get("origlink", ())]
+    links = [part for part in parts.get("link", ()) if part.get("rel", "alternate") == "alternate"]
+    candidates += [part.get("href") or text_of(part) for part in links]
+    candidates += [text_of(part) for part in parts.get("guid", ()) if part.get("isPermaLink", "true").lower() == "true"]
+    return next((url for candidate in candidates if (url := http_url(candidate, base))), None)
+
+
+def _body(parts: dict[str, list[Any]]) -> str:
+    """The longest of what an item says of itself: the article, or its teaser."""
+    bodies = []
+    for name in _BODIES:
+        for part in parts.get(name, ()):
+            if part.get("src") or part.get("url"):
+                continue  # Media RSS has a `content` too: a picture
+            if len(part):  # XHTML in Atom
+                bodies.append(_markup(part))
+            else:
+                bodies.append(text_of(part))
+    return max(bodies, key=len, default="")
+
+
+def _markup(part: Any) -> str:
+    from lxml import etree
+
+    text: str = etree.tostring(part, encoding="unicode", method="html", with_tail=False)
+    return text
+
+
+def _category(part: Any) -> str:
+    return plain_line(part.get("label") or part.get("term") or text_of(part))
+
+
+def _image(parts: dict[str, list[Any]]) -> dict[str, Any] | None:
+    for name in ("content", "thumbnail", "enclosure", "group"):
+        for part in parts.get(name, ()):
+            for node in (part, *part):
+                url = http_url(node.get("url"))
+                kind = node.get("medium") or (node.get("type") or "").partition("/")[0]
+                if url and (kind == "image" or (local_name(node.tag) == "thumbnail")):
+                    return {"url": url, **_sizes(node)}
+    return None
+
+
+def _sizes(node: Any) -> dict[str, int]:
+    found = ((name, node.get(name) or "") for name in ("width", "height"))
+    return {name: int(text) for name, text in found if text.isdecimal() and len(text) < 6}
+
+
+def _authors(parts: dict[str, list[Any]]) -> list[str]:
+    names: list[str] = []
+    for part in parts.get("creator", []) + parts.get("author", []):
+        name = next((text_of(child) for child in part if local_name(child.tag) == "name"), None)
+        said = plain_line(text_of(part) if name is None else name)
+        if "@" in said and "(" in said:  # RSS writes mail@paper.example (Ann Bee)
+            said = said.partition("(")[2].rstrip(") ")
+        if said and not looks_like_html(said):
+            names.append(said)
+    return list(dict.fromkeys(names))

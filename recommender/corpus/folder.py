@@ -1,0 +1,85 @@
+"""A folder of files of any known form."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from recommender.corpus.article import ArticleFile
+from recommender.corpus.gathering import Drafted
+from recommender.corpus.reader import CorpusReader, Rejected
+from recommender.errors import CorpusError
+from recommender.stories import Story
+
+_LEFT_OUT = frozenset({"readme", "license", "licence", "contributing", "changelog", "code_of_conduct", "security"})
+_NO_STORIES = frozenset(
+    {"node_modules", "_site", "_includes", "_layouts", "_data", "_sass", "layouts", "themes", "static"}
+)
+
+
+class Folder:
+    """The files below a folder (`CorpusReader`); `skipped` counts those whose form is not known.
+
+    `open_file` gives the reader of a file, by its path, its place and its path below the folder.
+    """
+
+    def __init__(
+        self, path: Path, open_file: Callable[[Path, str, PurePosixPath], CorpusReader | None], known: str
+    ) -> None:
+        self._path = path
+        self._open = open_file
+        self.name = path.resolve().name
+        self.position = 0
+        self.size_bytes = 0
+        self.skipped = 0
+        files = 0
+        for file in self._files():
+            if reader := self._reader(file):
+                files += 1
+                self.size_bytes += reader.size_bytes or 0
+            else:
+                self.skipped += 1
+        if not files:
+            others = f" ({self.skipped:,} files of other forms)" if self.skipped else ""
+            raise CorpusError(f"no articles in the folder {path}{others}; known are {known}")
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        for draft in self.drafts():
+            yield draft.item
+
+    def drafts(self) -> Iterator[Drafted]:
+        """The stories, with the names under which files of the folder link to them."""
+        self.position = done = 0
+        for file in self._files():
+            try:
+                reader = self._reader(file)
+            except OSError as error:
+                yield Drafted(Rejected(self._place(file), f"cannot be read: {error.strerror or error}"))
+                continue
+            if reader is None:
+                continue
+            for draft in reader.drafts() if isinstance(reader, ArticleFile) else map(Drafted, reader):
+                self.position = done + reader.position
+                yield draft
+            done += reader.size_bytes or 0
+            self.position = done
+
+    def _reader(self, file: Path) -> CorpusReader | None:
+        return self._open(file, self._place(file), PurePosixPath(file.relative_to(self._path).as_posix()))
+
+    def _place(self, file: Path) -> str:
+        return f"{self.name}/{file.relative_to(self._path).as_posix()}"
+
+    def _files(self) -> Iterator[Path]:
+        """Files in order of name, folder by folder; links to folders are not followed."""
+        for folder, subfolders, names in os.walk(self._path, onerror=_refuse):
+            subfolders[:] = sorted(
+                name for name in subfolders if not name.startswith(".") and name.lower() not in _NO_STORIES
+            )
+            for name in sorted(names):
+                file = Path(folder, name)
+                if not name.startswith(".") and Path(name).stem.lower() not in _LEFT_OUT and file.is_file():
+                    yield file
+
+
+def _refuse(error: OSError) -> None:
+    raise CorpusError(f"the folder {error.filename} cannot be read: {error.strerror}") from None

@@ -1,0 +1,131 @@
+"""A corpus read twice, the second time from disk: only then is it known which links lead to its stories."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, NamedTuple, cast
+
+from recommender.corpus.boilerplate import Boilerplate
+from recommender.corpus.cleaning import clean_story
+from recommender.corpus.reader import CorpusReader, Rejected
+from recommender.corpus.site import HERE, link_keys
+from recommender.readmore import IN_TEXT, canonical_url
+from recommender.storage import key64
+from recommender.stories import ReadMore, Story, dump_record, story_from_record
+
+TEMPLATE_SHARE = 0.05
+TEMPLATE_LEAST = 25
+"""A story that more bodies link to than this, and than this share of them, is linked by a template."""
+
+
+_REJECTED = b"!"
+"""Begins a line of the temporary file that holds no story."""
+
+
+class Drafted(NamedTuple):
+    """A story with the names under which files of its site link to it."""
+
+    item: Story | Rejected
+    keys: Sequence[str] = ()
+
+
+class Gathered:
+    """A corpus (`CorpusReader`) whose bodies hold links: those to its own stories become read-more pointers.
+
+    Links that lead elsewhere, or that most bodies have (navigation), are left out, as are lines that many bodies
+    begin or end with. Memory holds some numbers a story; the stories themselves wait in a temporary file.
+    """
+
+    def __init__(
+        self, source: CorpusReader, drafts: Callable[[], Iterator[Drafted]] | None = None, base: str = ""
+    ) -> None:
+        self._source = source
+        self._drafts = drafts
+        self._base = base
+        self.name = source.name
+        self.size_bytes = source.size_bytes
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the source were read."""
+        return self._source.position
+
+    @property
+    def skipped(self) -> int:
+        """How many files of a folder have a form that is not known."""
+        return int(getattr(self._source, "skipped", 0))
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        learned = _Learned(self._base)
+        drafts = self._drafts() if self._drafts else map(Drafted, self._source)
+        with tempfile.TemporaryFile(prefix="recommender-") as file:
+            disk = cast(BinaryIO, file)
+            for draft in drafts:
+                if isinstance(draft.item, Rejected):
+                    disk.write(
+                        _REJECTED + dump_record({"place": draft.item.place, "reason": draft.item.reason}) + b"\n"
+                    )
+                    continue
+                story = clean_story(draft.item)
+                learned.learn(story, draft.keys)
+                disk.write(dump_record(story.to_record()) + b"\n")
+            disk.seek(0)
+            for line in disk:
+                if line.startswith(_REJECTED):
+                    yield Rejected(**json.loads(line.removeprefix(_REJECTED)))
+                else:
+                    yield learned.finish(story_from_record(json.loads(line)))
+
+
+class _Learned:
+    """What the first reading tells."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._urls: set[int] = set()
+        self._id_of: dict[int, str | None] = {}
+        self._linked: Counter[int] = Counter()
+        self._boilerplate = Boilerplate()
+        self._stories = 0
+
+    def learn(self, story: Story, keys: Sequence[str]) -> None:
+        self._stories += 1
+        if story.url:
+            self._urls.add(key64(canonical_url(story.url)))
+        for key in keys:
+            number = key64(key)
+            known = self._id_of.setdefault(number, story.id)
+            if known != story.id:
+                self._id_of[number] = None  # a name of two files is the name of none
+        for pointer in story.read_more:
+            if pointer.kind == IN_TEXT and pointer.url:
+                self._linked[key64(canonical_url(pointer.url))] += 1
+        self._boilerplate.learn(story.text)
+
+    def finish(self, story: Story) -> Story:
+        pointers = dict.fromkeys(found for pointer in story.read_more if (found := self._pointer(pointer, story)))
+        text = self._boilerplate.strip(story.text)
+        return replace(story, text=text, read_more=tuple(pointers))
+
+    def _pointer(self, pointer: ReadMore, story: Story) -> ReadMore | None:
+        if not pointer.url:
+            return pointer
+        in_text = pointer.kind == IN_TEXT
+        key = key64(canonical_url(pointer.url))
+        most = max(TEMPLATE_LEAST, self._stories * TEMPLATE_SHARE)
+        if in_text and self._linked[key] > most:
+            return None
+        if key in self._urls:
+            own = story.url is not None and key64(canonical_url(story.url)) == key
+            return None if own and in_text else pointer
+        for name in link_keys(pointer.url, self._base):
+            target = self._id_of.get(key64(name))
+            if target == story.id:
+                return None
+            if target is not None:
+                return replace(pointer, id=target, url=None if pointer.url.startswith(HERE) else pointer.url)
+        if in_text:
+            return None
+        return replace(pointer, url=None) if pointer.url.startswith(HERE) else pointer

@@ -1,0 +1,65 @@
+"""JSON Feed (1.0 and 1.1): a document of items."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recommender.corpus.markup import body_fields, http_url, plain_line
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.news_dates import news_date
+from recommender.stories import Story
+
+
+def is_json_feed(document: object) -> bool:
+    """Whether a JSON document says that it is one."""
+    return isinstance(document, dict) and "jsonfeed.org/version" in str(document.get("version", ""))[:200]
+
+
+def json_feed_items(document: Mapping[str, Any], place: str, url: str | None = None) -> Iterator[Story | Rejected]:
+    """The stories of a JSON Feed; `url` is where it was fetched."""
+    items = document.get("items")
+    if not isinstance(items, list):
+        yield Rejected(place, "a JSON Feed without a list of items")
+        return
+    for number, item in enumerate(items):
+        where = f"{place}: item {number + 1}"
+        if not isinstance(item, dict):
+            yield Rejected(where, "is no object")
+            continue
+        try:
+            yield story_or_rejected(where, _record(item, document, url))
+        except ValueError as error:
+            yield Rejected(where, str(error))
+
+
+def _record(item: Mapping[str, Any], feed: Mapping[str, Any], base: str | None) -> dict[str, Any]:
+    address = http_url(item.get("url"), base) or http_url(item.get("external_url"), base)
+    guid = item.get("id")
+    tags = [tag for tag in _listed(item.get("tags")) if isinstance(tag, str)]
+    people = _listed(item.get("authors")) or _listed(item.get("author")) or _listed(feed.get("authors"))
+    published, changed = news_date(item.get("date_published")), news_date(item.get("date_modified"))
+    record = {
+        "id": address or (str(guid) if isinstance(guid, str | int) and guid != "" else None),
+        "url": address,
+        "title": plain_line(_text(item, "title")),
+        "published": published or changed,
+        "modified": changed,
+        "section": tags[0] if tags else None,
+        "tags": tags[1:],
+        "language": _text(item, "language") or _text(feed, "language"),
+        "source": plain_line(_text(feed, "title")),
+        "image": http_url(item.get("image"), base) or http_url(item.get("banner_image"), base),
+        "authors": [
+            person["name"] for person in people if isinstance(person, dict) and isinstance(person.get("name"), str)
+        ],
+    }
+    markup = _text(item, "content_html") or _text(item, "content_text") or _text(item, "summary")
+    return {name: value for name, value in record.items() if value} | body_fields(markup, address or base)
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

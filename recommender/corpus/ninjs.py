@@ -1,0 +1,115 @@
+"""IPTC ninjs (1.x to 3.x): a news item as agencies send it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recommender.corpus.markup import body_fields, http_url, plain_line
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.news_dates import news_date
+from recommender.stories import STATUSES, Story
+
+_BODIES = ("body_xhtml", "body_html", "body_text", "description_xhtml", "description_html", "description_text")
+_SIGNS = frozenset(
+    "headline headlines versioncreated firstcreated pubstatus bodies body_xhtml body_html body_text slugline "
+    "associations subjects".split()
+)
+
+
+def is_ninjs(document: object) -> bool:
+    """Whether a JSON object has the properties of a ninjs item."""
+    return isinstance(document, dict) and isinstance(document.get("uri"), str) and len(_SIGNS & document.keys()) >= 2
+
+
+def ninjs_items(document: object, place: str) -> Iterator[Story | Rejected]:
+    """The stories of a document: one item, a list of items, or `{"items": […]}`; pictures are passed over."""
+    if isinstance(document, dict) and isinstance(document.get("items"), list):
+        document = document["items"]
+    many = isinstance(document, list)
+    for number, item in enumerate(document if isinstance(document, list) else [document]):
+        where = f"{place}: item {number + 1}" if many else place
+        if not isinstance(item, dict):
+            yield Rejected(where, "is no object")
+        elif _text(item, "type") in ("", "text", "composite"):
+            try:
+                yield story_or_rejected(where, _record(item))
+            except ValueError as error:
+                yield Rejected(where, str(error))
+
+
+def _record(item: Mapping[str, Any]) -> dict[str, Any]:
+    address = next((url for name in ("url", "link", "canonical_url") if (url := http_url(item.get(name)))), None)
+    address = address or http_url(item.get("uri"))
+    subjects = [
+        entry for entry in _listed(item.get("subject")) + _listed(item.get("subjects")) if isinstance(entry, dict)
+    ]
+    names = [_text(entry, "name") for entry in subjects if _text(entry, "name")]
+    status = _text(item, "pubstatus").lower()
+    related = [entry for entry in _associations(item) if _text(entry, "type") in ("text", "composite")]
+    picture = next((entry for entry in _associations(item) if _text(entry, "type") in ("picture", "graphic")), {})
+    body = next((_text(item, name) for name in _BODIES if _text(item, name)), "") or _best(item.get("bodies"))
+    fields = body_fields(body, address)
+    record = {
+        "id": _text(item, "uri"),
+        "url": address,
+        "title": plain_line(_text(item, "headline") or _best(item.get("headlines")) or _text(item, "title")),
+        "published": news_date(item.get("firstpublished")) or news_date(item.get("firstcreated"))
+        or news_date(item.get("versioncreated")),
+        "modified": news_date(item.get("versioncreated")) or news_date(item.get("contentcreated")),
+        "embargoed": news_date(item.get("embargoed")),
+        "section": names[0] if names else None,
+        "tags": names[1:],
+        "language": _text(item, "language"),
+        "source": next((name for entry in _listed(item.get("infosources")) if (name := _name(entry))), "")
+        or _text(item, "copyrightholder"),
+        "status": status if status in STATUSES else {"cancelled": "canceled"}.get(status),
+        "authors": [name for name in map(_author, _listed(item.get("people")) + _listed(item.get("byline"))) if name],
+        "image": _picture(picture),
+    }  # fmt: skip
+    pointers = [{"title": _headline(entry), "id": _text(entry, "uri") or None} for entry in related]
+    fields["read_more"] = [entry for entry in pointers if entry["title"] or entry["id"]] + fields["read_more"]
+    return {name: value for name, value in record.items() if value} | fields
+
+
+def _associations(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    value = item.get("associations")
+    entries = list(value.values()) if isinstance(value, dict) else _listed(value)
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _picture(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    value = item.get("renditions")
+    for entry in list(value.values()) if isinstance(value, dict) else _listed(value):
+        if isinstance(entry, dict) and (url := http_url(entry.get("href"))):
+            sizes = {name: entry[name] for name in ("width", "height") if isinstance(entry.get(name), int)}
+            return {"url": url, "alt": _headline(item), **sizes}
+    return None
+
+
+def _headline(item: Mapping[str, Any]) -> str:
+    return plain_line(_text(item, "headline") or _best(item.get("headlines")) or _text(item, "title"))
+
+
+def _best(values: object) -> str:
+    """Of several headlines or bodies (2.0 and later) the main one, else the longest."""
+    entries = [entry for entry in _listed(values) if isinstance(entry, dict) and _text(entry, "value")]
+    main = [entry for entry in entries if "main" in _text(entry, "role").lower()]
+    return max((_text(entry, "value") for entry in main or entries), key=len, default="")
+
+
+def _author(entry: object) -> str:
+    if isinstance(entry, dict) and entry.get("rel") not in (None, "author", "byline"):
+        return ""
+    return _name(entry).removeprefix("By ")
+
+
+def _name(entry: object) -> str:
+    return plain_line(_text(entry, "name") if isinstance(entry, dict) else entry if isinstance(entry, str) else "")
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

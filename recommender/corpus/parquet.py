@@ -1,0 +1,54 @@
+"""Parquet: a row a story, a few hundred rows at a time (extra `parquet`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from recommender.corpus.columns import Columns
+from recommender.corpus.reader import Rejected
+from recommender.corpus.spec import Spec
+from recommender.errors import CorpusError, MissingExtra
+from recommender.stories import Story
+
+_BATCH = 256
+
+
+class Parquet:
+    """A Parquet file (`CorpusReader`)."""
+
+    def __init__(self, path: Path, spec: Spec, place: str | None = None) -> None:
+        try:
+            import pyarrow.parquet
+        except ImportError:
+            raise MissingExtra("reading Parquet", "parquet") from None
+        self._parquet = pyarrow.parquet
+        self._errors = (pyarrow.ArrowException, OSError)
+        self._path = path
+        self._spec = spec
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        self.position = number = 0
+        try:
+            with self._parquet.ParquetFile(self._path, memory_map=True) as file:
+                total = file.metadata.num_rows or 1
+                columns = Columns(self.name, list(file.schema_arrow.names), self._spec.columns)
+                for batch in file.iter_batches(_BATCH):
+                    for row in batch.to_pylist():
+                        number += 1
+                        self.position = min(self.size_bytes, self.size_bytes * number // total)
+                        yield columns.item(f"{self.name}: row {number}", row)
+        except CorpusError:
+            raise
+        except self._errors as error:
+            yield Rejected(f"{self.name}: row {number + 1}", f"the file is damaged or no Parquet ({_line(error)})")
+        except ValueError as error:  # a date that Python cannot hold
+            yield Rejected(
+                f"{self.name}: row {number + 1}", f"this row and those behind it cannot be read: {_line(error)}"
+            )
+        self.position = self.size_bytes
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

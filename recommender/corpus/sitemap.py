@@ -1,0 +1,127 @@
+"""Sitemaps, news sitemaps and their indexes: the pages that they name, fetched and read."""
+
+import gzip
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.corpus.addresses import FetchRefused
+from recommender.corpus.fetch import Document, Fetcher, FetchFailed
+from recommender.corpus.markup import http_url, plain_line
+from recommender.corpus.pages import MAX_PAGE, page_story
+from recommender.corpus.reader import Rejected
+from recommender.corpus.streams import DAMAGED
+from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
+from recommender.news_dates import news_date
+from recommender.stories import Story
+
+MAX_SITEMAP = 64 << 20
+"""Longest sitemap, unpacked (the protocol allows 50 MB)."""
+MAX_DEPTH = 3
+MAX_PAGES = 100_000
+
+_ENTRIES = frozenset({"url", "sitemap"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An address in a sitemap, and what is said of it."""
+
+    url: str
+    is_sitemap: bool
+    changed: str | None
+    hints: dict[str, Any]
+
+
+def sitemap_entries(data: bytes, url: str) -> Iterator[Listed | Rejected]:
+    """What a sitemap lists."""
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_SITEMAP + 1)
+        except DAMAGED as error:
+            yield Rejected(url, f"damaged ({error})")
+            return
+        if len(data) > MAX_SITEMAP:
+            yield Rejected(url, f"unpacks to more than {MAX_SITEMAP:,} bytes")
+            return
+    try:
+        for name, element, line in elements(io.BytesIO(data).read, _ENTRIES):
+            if name:
+                said = {local_name(node.tag): text_of(node) for node in element.iter() if not len(node)}
+                address = http_url(said.get("loc"), url)
+                if address is None:
+                    yield Rejected(f"{url}:{line}", "an entry without an http(s) address")
+                    continue
+                hints = {
+                    "title": plain_line(said.get("title", "")),
+                    "published": news_date(said.get("publication_date")),
+                    "language": said.get("language"),
+                    "source": plain_line(said.get("name", "")),
+                }
+                hints = {key: value for key, value in hints.items() if value}
+                yield Listed(address, name == "sitemap", said.get("lastmod"), hints)
+    except BrokenXml as error:
+        yield Rejected(url, f"{error}; what stands before was read")
+
+
+class SitemapPages:
+    """The stories behind a sitemap (`CorpusReader`): fetched one by one, in its order."""
+
+    def __init__(self, url: str, fetcher: Fetcher, max_pages: int = MAX_PAGES, first: Document | None = None) -> None:
+        self.name = url
+        self.size_bytes: int | None = None
+        self.position = 0
+        self._fetcher = fetcher
+        self._max_pages = max_pages
+        self._first = first
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        self.position = count = 0
+        for item in self.listed():
+            if isinstance(item, Rejected):
+                yield item
+                continue
+            if count >= self._max_pages:
+                yield Rejected(self.name, f"more than {self._max_pages:,} pages; the rest is left out (#max_pages=…)")
+                return
+            count += 1
+            yield self.page(item)
+
+    def page(self, item: Listed) -> Story | Rejected:
+        """Fetch and read one page."""
+        try:
+            document = self._fetcher.get(item.url, size=MAX_PAGE)
+        except (FetchFailed, FetchRefused) as error:
+            return Rejected(item.url, str(error).removeprefix(f"{item.url}: "))
+        if document.kind and "html" not in document.kind:
+            return Rejected(item.url, f"no page but {document.kind}")
+        return page_story(document.data or b"", document.url, item.url, document.charset, item.hints)
+
+    def listed(self) -> Iterator[Listed | Rejected]:
+        """Every page that the sitemap and those below it name, each once."""
+        seen: set[str] = set()
+        waiting = [(self.name, 0)]
+        while waiting:
+            url, depth = waiting.pop(0)
+            if url in seen:
+                continue
+            seen.add(url)
+            try:
+                document = self._first if self._first and url == self.name else self._fetcher.get(url, size=MAX_SITEMAP)
+            except (FetchFailed, FetchRefused) as error:
+                yield Rejected(url, str(error).removeprefix(f"{url}: "))
+                continue
+            inner = []
+            for item in sitemap_entries(document.data or b"", document.url):
+                if isinstance(item, Rejected):
+                    yield item
+                elif item.is_sitemap:
+                    inner.append((item.url, depth + 1))
+                elif item.url not in seen and len(seen) < 4 * MAX_PAGES:
+                    seen.add(item.url)
+                    yield item
+            if inner and depth >= MAX_DEPTH:
+                yield Rejected(url, f"sitemaps deeper than {MAX_DEPTH} are not followed")
+            else:
+                waiting = inner + waiting

@@ -1,0 +1,57 @@
+"""WARC archives: the pages in them (extra `warc`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from recommender.corpus.markup import http_url
+from recommender.corpus.pages import MAX_PAGE, page_story
+from recommender.corpus.reader import Rejected
+from recommender.corpus.streams import DAMAGED
+from recommender.errors import MissingExtra
+from recommender.stories import Story
+
+_PAGES = ("text/html", "application/xhtml+xml")
+
+
+class Warc:
+    """A WARC file, plain or gzip (`CorpusReader`): every HTML answer with status 200 is a page."""
+
+    def __init__(self, path: Path, place: str | None = None) -> None:
+        try:
+            import warcio.archiveiterator
+            import warcio.exceptions
+        except ImportError:
+            raise MissingExtra("reading WARC", "warc") from None
+        self._iterator = warcio.archiveiterator.ArchiveIterator
+        self._errors = (warcio.exceptions.ArchiveLoadFailed, ValueError, *DAMAGED)
+        self._path = path
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
+
+    def __iter__(self) -> Iterator[Story | Rejected]:
+        self.position = number = 0
+        try:
+            with self._path.open("rb") as file:
+                for record in self._iterator(file):
+                    number += 1
+                    self.position = min(file.tell(), self.size_bytes)
+                    headers = record.http_headers
+                    if record.rec_type != "response" or headers is None or headers.get_statuscode() != "200":
+                        continue
+                    kind, _, parameters = (headers.get_header("Content-Type") or "").lower().partition(";")
+                    if kind.strip() not in _PAGES:
+                        continue
+                    address = http_url(record.rec_headers.get_header("WARC-Target-URI"))
+                    place = f"{self.name}: record {number}"
+                    data = record.content_stream().read(MAX_PAGE + 1)
+                    if address is None:
+                        yield Rejected(place, "a page without an http(s) address")
+                    elif len(data) > MAX_PAGE:
+                        yield Rejected(place, f"{address} is longer than {MAX_PAGE:,} bytes")
+                    else:
+                        charset = parameters.partition("charset=")[2].strip(" \"'") or None
+                        yield page_story(data, address, f"{place} ({address})", charset)
+        except self._errors as error:
+            yield Rejected(f"{self.name}: record {number + 1}", f"the archive is damaged or cut off here ({error})")
+        self.position = self.size_bytes

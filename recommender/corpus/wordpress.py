@@ -1,0 +1,87 @@
+"""A WordPress export (WXR): its published posts, as a stream."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from recommender.corpus.feeds import item_record
+from recommender.corpus.markup import plain_line
+from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
+from recommender.news_dates import news_date
+from recommender.stories import Story
+
+_POSTS = frozenset({"item"})
+_STATUS = {
+    "publish": "usable",
+    "private": "withheld",
+    "draft": None,
+    "pending": None,
+    "future": "usable",
+    "trash": None,
+}
+_BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
+_SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|video|audio|playlist|vc_\w+|et_pb_\w+)\b[^\]\[]*\]")
+_PARAGRAPH = re.compile(r"<(?:p|div|br)\b", re.IGNORECASE)
+
+
+def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story | Rejected]:
+    """The stories of an export: posts that are or were to be published; pages, menus, pictures and drafts are not."""
+    channel: dict[str, str] = {}
+    line = 0
+    try:
+        for name, element, line in elements(read, _POSTS):
+            if not name:
+                if (tag := local_name(element.tag)) in ("title", "language") and (said := plain_line(text_of(element))):
+                    channel.setdefault(tag, said)
+                continue
+            fields = {local_name(child.tag): text_of(child) for child in element if not len(child)}
+            status = _STATUS.get(fields.get("status", "publish"))
+            if fields.get("post_type", "post") != "post" or status is None:
+                continue
+            try:
+                yield story_or_rejected(f"{place}:{line}", _record(element, fields, status, channel))
+            except ValueError as error:
+                yield Rejected(f"{place}:{line}", str(error))
+    except BrokenXml as error:
+        yield Rejected(f"{place}:{line + 1}", f"{error}; what stands before was read")
+
+
+def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str, str]) -> dict[str, Any]:
+    for child in list(element):
+        name = local_name(child.tag)
+        if name == "encoded" and "content" not in str(child.tag):
+            element.remove(child)  # the excerpt
+        elif name == "encoded":
+            child.text = _paragraphs(text_of(child))
+        elif name == "description":
+            element.remove(child)
+    kinds: dict[str, list[str]] = {}
+    for child in [child for child in element if local_name(child.tag) == "category"]:
+        kinds.setdefault(child.get("domain") or "category", []).append(plain_line(text_of(child)))
+    record = item_record(element, channel)
+    sections = [name for name in kinds.get("category", ()) if name.lower() != "uncategorized"]
+    record |= {
+        "section": sections[0] if sections else None,
+        "tags": kinds.get("post_tag", []) + sections[1:],
+        "published": _date(fields, "post_date") or record.get("published"),
+        "modified": _date(fields, "post_modified"),
+        "status": status,
+    }
+    if fields.get("status") == "future":
+        record["embargoed"] = record["published"]
+    if record["modified"] == record["published"]:
+        record["modified"] = None
+    return record
+
+
+def _date(fields: dict[str, str], name: str) -> str | None:
+    return news_date(fields.get(f"{name}_gmt")) or news_date(fields.get(name))
+
+
+def _paragraphs(content: str) -> str:
+    """A post as its page shows it: in the classic editor a blank line is a paragraph."""
+    content = _SHORTCODE.sub(" ", _BLOCK_COMMENT.sub("", content))
+    if _PARAGRAPH.search(content):
+        return content
+    return "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", content) if part.strip()).replace("\n", "<br>")
