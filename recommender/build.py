@@ -16,6 +16,7 @@ from recommender.errors import CorpusError
 from recommender.fluency import FluencySample, background
 from recommender.generation import GenerationWriter, IndexFolder, Manifest
 from recommender.ingest import Prepared, prepare
+from recommender.live.fold import Fold, WithVectors
 from recommender.progress import Progress, Silent
 from recommender.readmore import Resolver, Stubs
 from recommender.recipe import RECIPE
@@ -38,6 +39,7 @@ def build(
     index: IndexFolder,
     embedder: Embedder,
     *,
+    changes: Fold | None = None,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Draft:
@@ -47,6 +49,7 @@ def build(
         corpora: read once, in order; of stories with one id the last one counts.
         index: where the generation goes.
         embedder: makes the vectors.
+        changes: live changes that go into it.
         strict: fail on the first rejected record.
         progress: is told of each step.
 
@@ -55,7 +58,7 @@ def build(
     """
     name, folder = index.create()
     try:
-        return Draft(_Work(name, folder, embedder, progress or Silent()).run(corpora, strict), folder)
+        return Draft(_Work(name, folder, embedder, progress or Silent(), changes).run(corpora, strict), folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -67,6 +70,7 @@ class _Work:
     folder: Path
     embedder: Embedder
     progress: Progress
+    changes: Fold | None
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -75,6 +79,7 @@ class _Work:
         spool = Spool(self.folder / "spool.tmp")
         try:
             described = [self._read(corpus, spool, strict) for corpus in corpora]
+            self._fold(spool)
             self._check(spool)
             links, stubs = self._resolve(spool)
             return self._write(spool, links, stubs, described, started)
@@ -97,7 +102,9 @@ class _Work:
                 if rejected <= 3:
                     self.progress.note(f"rejected {item.place}: {item.reason}")
             else:
-                spool.add(item)
+                story = self.changes.take(item) if self.changes else item
+                if story is not None:
+                    spool.add(story)
                 stories += 1
                 self.progress.advance()
         self._count("rejected", rejected)
@@ -105,6 +112,15 @@ class _Work:
             self.progress.note(f"{rejected:,} records of {corpus.name} were rejected; the list is {rejects}")
         self._time("read", begun)
         return {"corpus": corpus.name, "stories": stories, "rejected": rejected}
+
+    def _fold(self, spool: Spool) -> None:
+        """Set down the stories of live changes; their vectors are known."""
+        if not self.changes:
+            return
+        self.embedder = WithVectors(self.embedder, self.changes.vectors(self.embedder))
+        for story in self.changes.rest():
+            spool.add(story)
+            self._count("live", 1)
 
     def _check(self, spool: Spool) -> None:
         if not len(spool):
@@ -129,11 +145,15 @@ class _Work:
         for number, story in spool.current():
             for pointer in story.read_more:
                 target, how = resolver.resolve(pointer, story)
+                if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
+                    self._count("pointers hidden", 1)
+                    continue
                 if target is None and how == "stub":
                     stub = stubs.place(pointer)
                     target = len(spool) + stub.number
                     if stub.story:
-                        stub_stories.append(replace(stub.story, language=story.language))
+                        made = replace(stub.story, language=story.language)
+                        stub_stories.append(self.changes.dress(made) if self.changes else made)
                 if target is None:
                     self._count(f"pointers {how}", 1)
                 else:
@@ -187,6 +207,7 @@ class _Work:
                 analysis=ANALYSIS,
                 corpora=described,
                 counts=self.counts,
+                journal=self.changes.position if self.changes else 0,
                 timings=self.timings,
             ),
         )

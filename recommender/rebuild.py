@@ -12,6 +12,8 @@ from recommender.corpus import open_corpus
 from recommender.embedding import Embedder, open_embedder
 from recommender.errors import CorpusError, IndexFault
 from recommender.generation import Generation, IndexFolder, Manifest, write_manifest
+from recommender.live import Journal
+from recommender.live.fold import Fold
 from recommender.progress import Progress, Silent
 from recommender.quality import check_promotion, finish
 from recommender.settings import Settings
@@ -74,9 +76,11 @@ def rebuild(
     with index.lock():
         progress.step(f"Loading the model {settings.model}", None)
         embedder = embedder_for(settings, progress)
+        journal = Journal(settings.index)
         try:
-            draft = build(readers, index, embedder, strict=strict, progress=progress)
+            draft = build(readers, index, embedder, changes=Fold(journal), strict=strict, progress=progress)
         finally:
+            journal.close()
             embedder.close()
         return _settle(settings, index, draft, promote=promote, force=force, progress=progress)
 
@@ -133,7 +137,10 @@ def _settle(
                 with contextlib.closing(index.open(manifest.name, checksums=False)) as candidate:
                     comparison = check_promotion(candidate, live)
             index.promote(manifest.name)
-    return Rebuilt(manifest, promote, comparison, index.prune(settings.keep_generations))
+    pruned = index.prune(settings.keep_generations)
+    with contextlib.closing(Journal(index.path)) as journal:
+        journal.compact(min(one.manifest.journal for one in index.listing() if one.manifest))
+    return Rebuilt(manifest, promote, comparison, pruned)
 
 
 def _live(index: IndexFolder) -> Generation | None:

@@ -1,6 +1,5 @@
 """The engine: a query and its options to recommendations. It knows no HTTP."""
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,9 +26,6 @@ T = TypeVar("T")
 
 _TRIES = 3
 _EVER = 2**62
-
-
-log = logging.getLogger(__name__)
 
 
 class Recommender:

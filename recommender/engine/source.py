@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from recommender.embedding import QueryEncoder
-from recommender.errors import IndexFault, IndexMismatch
+from recommender.errors import IndexMismatch, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
@@ -33,7 +33,7 @@ class Source:
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self._index = index
         self._encoder = encoder
-        self._lock = Lock()
+        self._lock, self._switching = Lock(), Lock()
         self._journal = Journal(index.path)
         self._refused: tuple[int, int] | None = None
         self._token = index.live_token()
@@ -55,28 +55,29 @@ class Source:
         return name, self._position
 
     def current(self) -> Served:
-        """What is to be served now; a promoted generation that cannot be is left alone, and logged once."""
-        try:
-            self.refresh()
-        except IndexFault as error:
-            token = self._index.live_token()
-            if token in (self._token, None):  # the journal: without it nobody knows what was withdrawn
-                raise
-            if token != self._refused:
+        """What is to be served now.
+
+        While one thread opens a promoted generation the others go on with the one before; one that cannot be served
+        is logged once and left alone. Changes are never left out: without the journal nobody knows what is hidden.
+        """
+        if self._is_promoted() and self._switching.acquire(blocking=False):
+            try:
+                self._switch()
+            except RecommenderError as error:
                 log.error("%s is served on, because the promoted one cannot be: %s", self._base.name, error)
-                self._refused = token
-            self._sync()
+            finally:
+                self._switching.release()
+        self._sync()
         return self._served
 
     def refresh(self) -> None:
         """Take over the promoted generation and the committed changes.
 
         Raises:
-            IndexFault: the promoted generation cannot be served, or the journal not be read.
+            RecommenderError: the promoted generation cannot be served, or the journal not be read.
         """
-        token = self._index.live_token()
-        if token not in (self._token, self._refused, None):
-            with self._lock:
+        with self._switching:
+            if self._is_promoted():
                 self._switch()
         self._sync()
 
@@ -95,18 +96,24 @@ class Source:
         self._base.close()
         self._journal.close()
 
+    def _is_promoted(self) -> bool:
+        return self._index.live_token() not in (self._token, self._refused, None)
+
     def _switch(self) -> None:
         token = self._index.live_token()
-        if token in (self._token, None):
-            return
-        if self._index.live_name() != self._base.name:
-            base = self._open()
-            version = self._journal.version()
-            overlay = self._lay(base)
-            old, self._base = self._base, base
-            self._take(overlay, version)
-            old.close()
-        self._token = token
+        try:
+            if self._index.live_name() != self._base.name:
+                version = self._journal.version()
+                base = self._open()
+                overlay = self._lay(base)
+                with self._lock:  # what was committed meanwhile is applied by the next `_sync`
+                    old, self._base = self._base, base
+                    self._take(overlay, version)
+                old.close()
+            self._token = token
+        except BaseException:
+            self._refused = token
+            raise
 
     def _sync(self) -> None:
         version = self._journal.version()
