@@ -60,6 +60,11 @@ class Layout:
         return self.folder / "vectors.faiss"
 
     @property
+    def compact(self) -> Path:
+        """Short codes of the embeddings, where `dense.choice` chose them for searching."""
+        return self.folder / "compact.faiss"
+
+    @property
     def lexical(self) -> Path:
         """The folder of the lexical index."""
         return self.folder / "lexical"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.dense import FaissFlat
+from recommender.dense import open_dense
 from recommender.errors import IndexCorrupt
 from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files
@@ -77,7 +77,7 @@ class Generation:
     def _open(self) -> None:
         try:
             self.columns = Columns(self.layout)
-            self.dense = FaissFlat(self.layout.vectors)
+            self.dense = open_dense(self.layout.vectors, self.layout.compact, self.manifest.dense)
             self.lexical = LexicalIndex(self.layout.lexical)
             self.graph = Graph(self.layout.graph)
             self._story_start = map_array(self.layout.story_start, np.int64)

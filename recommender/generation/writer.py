@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.dates import UNDATED
-from recommender.dense import FlatWriter
+from recommender.dense import FlatWriter, choose_index
 from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.generation.manifest import Manifest, write_manifest
 from recommender.graph import write_graph
@@ -69,9 +70,10 @@ class GenerationWriter:
             self._write_column_lookup(name)
         self._write_lookup("pointer_key", np.array(self._pointer_keys, np.uint64), np.array(self._pointer_rows))
         self._vectors.finish(self.layout.vectors)
+        dense = choose_index(self.layout.vectors, self.layout.compact)
         self._lexical.finish()
         write_graph(self.layout.graph, self.rows, links)
-        return write_manifest(self.layout.folder, manifest)
+        return write_manifest(self.layout.folder, replace(manifest, dense=dense))
 
     def _write_column_lookup(self, name: str) -> None:
         keys = map_array(self.layout.column(name), np.uint64)
