@@ -1,27 +1,54 @@
-"""Which texts are encoded together: pure numpy."""
+"""Which texts are encoded together, in which shape: pure numpy.
+
+A graph is compiled anew for every shape it meets (milliseconds, and about a megabyte that stays), so shapes are few:
+lengths are rounded up, and the numbers of rows are powers of two.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from recommender.vectors import Int64
 
+_SLACK = 16
+"""Tokens of padding that cost nothing worth saving."""
+
 
 def round_up(length: int) -> int:
-    """A batch's length: the next multiple of 4 up to 32 tokens, of 16 above: few shapes, little padding."""
-    step = 4 if length <= 32 else 16
-    return -(-length // step) * step
+    """A batch's length: the next multiple of 8 up to 32 tokens, of 16 above."""
+    step = 8 if length <= 32 else 16
+    return max(1, -(-length // step)) * step
 
 
 def plan(lengths: Int64, max_tokens: int, max_rows: int) -> list[Int64]:
-    """Cut texts of these lengths (n,) into batches of similar length, the longest first.
+    """Cut texts of these lengths (n,) into batches (places), the longest first; every text is in one batch.
 
-    A batch holds at most `max_rows` texts and, padded, about `max_tokens` tokens. Every text is in one batch.
+    A batch holds at most `max_rows` texts and, padded, `max_tokens` tokens (or one text), and none that is much shorter
+    than half of the longest.
     """
     order = np.argsort(-lengths, kind="stable").astype(np.int64)
+    falling = lengths[order]
     batches: list[Int64] = []
     start = 0
     while start < len(order):
-        longest = round_up(int(lengths[order[start]]))
-        size = max(1, min(max_rows, max_tokens // max(longest, 1)))
-        batches.append(order[start : start + size])
-        start += size
+        longest = int(falling[start])
+        most = max(1, min(max_rows, max_tokens // round_up(longest)))
+        size = 1 << (most.bit_length() - 1)
+        similar = int(np.searchsorted(-falling, _SLACK - longest // 2, side="right"))
+        end = min(start + size, max(similar, start + 1))
+        batches.append(order[start:end])
+        start = end
     return batches
+
+
+def padded(ids: Sequence[Int64], pad_id: int) -> tuple[Int64, Int64]:
+    """Token ids and attention mask of a batch, both (rows, length) int64; rows beyond those of `ids` mean nothing."""
+    rows = 1 << (len(ids) - 1).bit_length()
+    length = round_up(max(map(len, ids)))
+    batch = np.full((rows, length), pad_id, np.int64)
+    mask = np.zeros((rows, length), np.int64)
+    mask[:, 0] = 1  # a text of no token at all reads one of padding, so that no row is empty
+    for row, values in enumerate(ids):
+        batch[row, : len(values)] = values
+        mask[row, : len(values)] = 1
+    return batch, mask

@@ -42,9 +42,16 @@ def encoder_folder(root: Path, fingerprint: str) -> Path:
 
 
 def write_encoder(folder: Path, make: Callable[[Path], EncoderFiles]) -> EncoderFiles:
-    """Let `make` fill a temporary folder, seal it, and rename it to `folder`; whoever comes first wins."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    """Let `make` fill a temporary folder, seal it, and rename it to `folder`; whoever comes first wins.
+
+    Raises:
+        ModelError: the folder cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be written: {error.strerror}") from error
     try:
         encoder = make(temporary)
         temporary.chmod(0o755)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from recommender.embedding import openvino_runtime
+from recommender.embedding.batches import padded
 from recommender.embedding.embedder import Role
 from recommender.embedding.encoder_files import GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, file_sha256, write_encoder
 from recommender.embedding.model_files import ModelFiles, find_model
 from recommender.embedding.openvino_runtime import Graph
-from recommender.embedding.tokenizing import Tokenizer, padded
+from recommender.embedding.tokenizing import Tokenizer
 from recommender.embedding.torch_runtime import SentenceTransformersEmbedder, tracing
 from recommender.errors import ModelError
 from recommender.vectors import Float32
@@ -83,8 +84,8 @@ def _agreement(
     tokenizer = Tokenizer(target / TOKENIZER, reference.max_tokens, files.max_chars)
     tokens = tokenizer.encode(_PROBES, files.prompts[Role.DOCUMENT])
     graph = Graph(target / GRAPH, precision=precision)
-    together = graph.run(*padded(tokens.ids, 1, reference.pad_id))
-    alone = np.vstack([graph.run(*padded([ids], 1, reference.pad_id)) for ids in tokens.ids])
+    together = graph.run(*padded(tokens.ids, reference.pad_id))[: len(_PROBES)]
+    alone = np.vstack([graph.run(*padded([ids], reference.pad_id)) for ids in tokens.ids])
     if together.shape != expected.shape:
         raise ModelError(f"{files.name} as a graph gives {together.shape[1]} numbers, expected {expected.shape[1]}")
     return float(min(np.nan_to_num((expected * rows).sum(axis=1), nan=-1.0).min() for rows in (together, alone)))

@@ -11,6 +11,9 @@ from recommender.embedding.model_files import DEFAULT_MODEL, ModelFiles, find_mo
 from recommender.embedding.openvino_embedder import OpenVINOEmbedder
 from recommender.errors import ModelError
 
+_GPU_DRIVER = Path("/dev/nvidiactl")
+"""Without it there is no use in asking torch for a GPU, which takes seconds."""
+
 
 def open_embedder(
     model: str = DEFAULT_MODEL,
@@ -20,7 +23,7 @@ def open_embedder(
     threads: int | None = None,
     notice: Notice | None = None,
 ) -> Embedder:
-    """An embedder by name, for a build.
+    """An embedder by name, for a build: on the GPU if torch sees one, else the exported graph, else torch on the CPU.
 
     Args:
         model: "all-MiniLM-L6-v2", a model's folder or name, or "hashing" ("hashing:256" = with 256 numbers).
@@ -55,20 +58,29 @@ def _hashing(model: str) -> Embedder:
 
 
 def _open_model(files: ModelFiles, encoders: Path | None, threads: int | None, notice: Notice) -> Embedder:
-    if encoders:
-        folder = encoder_folder(encoders, files.fingerprint)
-        if is_intact(folder):
-            return OpenVINOEmbedder(folder, threads=threads, bulk=True)
-        try:
-            from recommender.embedding.export import export_graph
+    graph = _exported(files, encoders, notice) if encoders else None
+    if graph and not _GPU_DRIVER.exists():
+        return OpenVINOEmbedder(graph, threads=threads, bulk=True)
+    from recommender.embedding.torch_runtime import SentenceTransformersEmbedder, has_gpu
 
-            export_graph(files, folder)
-            return OpenVINOEmbedder(folder, threads=threads, bulk=True)
-        except ModelError as error:
-            notice(f"{error}; it runs on torch instead, which is slower")
-    from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
-
+    if graph and not has_gpu():
+        return OpenVINOEmbedder(graph, threads=threads, bulk=True)
     return SentenceTransformersEmbedder(files, threads=threads)
+
+
+def _exported(files: ModelFiles, encoders: Path, notice: Notice) -> Path | None:
+    """The model's exported folder, written now if it is not there intact; None if it cannot be."""
+    folder = encoder_folder(encoders, files.fingerprint)
+    if is_intact(folder):
+        return folder
+    from recommender.embedding.export import export_graph
+
+    try:
+        export_graph(files, folder)
+    except ModelError as error:
+        notice(f"{error}; it runs on torch instead, which is slower")
+        return None
+    return folder
 
 
 def _cached(embedder: Embedder, cache: Path | None, notice: Notice) -> Embedder:

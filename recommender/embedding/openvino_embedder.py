@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from recommender.embedding import openvino_runtime
-from recommender.embedding.batches import plan, round_up
+from recommender.embedding.batches import padded, plan
 from recommender.embedding.embedder import Embedded, Role
 from recommender.embedding.encoder_files import GRAPH, TOKENIZER, read_encoder
-from recommender.embedding.tokenizing import Tokenizer, padded
+from recommender.embedding.tokenizing import Tokenizer
 from recommender.vectors import Int64, Mask, normalise
 
 BATCH_TOKENS = 4_096
@@ -60,7 +60,7 @@ class OpenVINOEmbedder:
             if len(texts) == 1:
                 tokens = self._tokenizer.encode(texts, self._prompts[role])
                 truncated[:] = tokens.truncated
-                rows[:] = self._graph.run(*padded(tokens.ids, 1, self._pad_id))
+                rows[:] = self._graph.run(*padded(tokens.ids, self._pad_id))
             else:
                 self._graph.run_all(self._batches(texts, role, truncated), rows)
         return Embedded(normalise(rows), truncated)
@@ -74,5 +74,4 @@ class OpenVINOEmbedder:
             tokens = self._tokenizer.encode(texts[start : start + CHUNK], self._prompts[role])
             truncated[start : start + CHUNK] = tokens.truncated
             for places in plan(tokens.lengths, BATCH_TOKENS, BATCH_ROWS):
-                length = round_up(int(tokens.lengths[places[0]]))
-                yield (places + start, *padded([tokens.ids[place] for place in places], length, self._pad_id))
+                yield (places + start, *padded([tokens.ids[place] for place in places], self._pad_id))

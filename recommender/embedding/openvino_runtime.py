@@ -67,10 +67,10 @@ class Graph:
         return np.asarray(result[0], np.float32)
 
     def run_all(self, batches: Iterable[tuple[Int64, Int64, Int64]], rows: Float32) -> None:
-        """Every batch (places, ids, mask), its result written to `rows[places]`; the next is prepared meanwhile."""
+        """Every batch (places, ids, mask): its first results go to `rows[places]`; the next is prepared meanwhile."""
 
         def keep(request: Any, places: Int64) -> None:
-            rows[places] = request.get_output_tensor(0).data
+            rows[places] = request.get_output_tensor(0).data[: len(places)]
 
         self._queue.set_callback(keep)
         try:

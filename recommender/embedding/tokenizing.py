@@ -46,14 +46,3 @@ class Tokenizer:
             [cut or bool(encoding.overflowing) for (_, cut), encoding in zip(parts, encodings, strict=True)], np.bool_
         )
         return Tokens(ids, lengths, truncated)
-
-
-def padded(ids: Sequence[Int64], length: int, pad_id: int) -> tuple[Int64, Int64]:
-    """A batch: token ids and attention mask, both (n, the longest or `length` if that is more) int64."""
-    length = max(length, max(map(len, ids)))
-    batch = np.full((len(ids), length), pad_id, np.int64)
-    mask = np.zeros((len(ids), length), np.int64)
-    for row, values in enumerate(ids):
-        batch[row, : len(values)] = values
-        mask[row, : max(1, len(values))] = 1  # a text of no token at all reads one padding token
-    return batch, mask

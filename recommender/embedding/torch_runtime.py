@@ -41,7 +41,7 @@ class SentenceTransformersEmbedder:
             disable_progress_bar()
             if threads:
                 torch.set_num_threads(threads)
-            self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+            self._device = device or ("cuda" if has_gpu() else "cpu")
             try:
                 self._model: Any = SentenceTransformer(str(files.folder), device=self._device, local_files_only=True)
             except Exception as error:  # whatever a model's configuration can trip over
@@ -161,6 +161,13 @@ def _pooled(state: dict[str, Any], mode: str) -> Any:
     mask = state["attention_mask"].to(tokens.dtype)
     weights = mask / mask.sum(1, keepdim=True).clamp(min=1e-9) if mode == "mean" else mask * (mask.cumsum(1) == 1)
     return (weights.to(tokens.dtype).unsqueeze(1) @ tokens).squeeze(1)
+
+
+def has_gpu() -> bool:
+    """Whether torch sees a GPU."""
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 @contextlib.contextmanager

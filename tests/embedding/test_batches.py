@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.embedding.batches import plan, round_up
+from recommender.embedding.batches import padded, plan, round_up
 
 
 @given(st.lists(st.integers(0, 512), max_size=200), st.integers(1, 4_096), st.integers(1, 64))
@@ -15,9 +15,22 @@ def test_every_text_is_in_one_batch_within_the_limits(lengths: list[int], max_to
 
 
 def test_batches_hold_texts_of_similar_length_the_longest_first() -> None:
-    batches = plan(np.array([10, 200, 11, 199, 12]), max_tokens=416, max_rows=3)
-    assert [batch.tolist() for batch in batches] == [[1, 3], [4, 2, 0]]
+    batches = plan(np.array([10, 200, 11, 199, 12, 198]), max_tokens=416, max_rows=4)
+    assert [batch.tolist() for batch in batches] == [[1, 3], [5], [4, 2, 0]]
 
 
-def test_lengths_are_rounded_to_few_values() -> None:
-    assert [round_up(length) for length in (1, 4, 5, 32, 33, 48, 256)] == [4, 4, 8, 32, 48, 48, 256]
+def test_a_batch_is_padded_to_a_power_of_two_rows_and_a_rounded_length() -> None:
+    ids, mask = padded([np.array([5, 6, 7]), np.array([8]), np.empty(0, np.int64)], pad_id=9)
+    assert ids.tolist() == [[5, 6, 7, 9, 9, 9, 9, 9], [8] + [9] * 7, [9] * 8, [9] * 8]
+    assert mask.tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]] + [[1] + [0] * 7] * 3
+
+
+def test_shapes_are_few() -> None:
+    lengths = np.random.default_rng(42).integers(1, 257, 20_000)
+    shapes = {
+        padded([np.zeros(lengths[place])] * len(batch), 0)[0].shape
+        for batch in plan(lengths, 4_096, 256)
+        for place in batch[:1]
+    }
+    assert len(shapes) <= 40
+    assert [round_up(length) for length in (0, 1, 8, 9, 32, 33, 48, 256)] == [8, 8, 8, 16, 32, 48, 48, 256]

@@ -7,7 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.embedding import DEFAULT_MODEL, OpenVINOEmbedder, Role, find_model, open_embedder, open_exported
+from recommender.embedding import (
+    DEFAULT_MODEL,
+    OpenVINOEmbedder,
+    Role,
+    find_model,
+    open_embedder,
+    open_exported,
+    opening,
+    torch_runtime,
+)
 from recommender.embedding import export as export_module
 from recommender.embedding.encoder_files import FORMAT, encoder_folder, is_intact, read_encoder
 from recommender.embedding.export import export_graph
@@ -136,6 +145,32 @@ def test_a_model_that_cannot_be_traced_runs_on_torch_and_says_so(
     assert isinstance(embedder, SentenceTransformersEmbedder)
     assert notices == ["model cannot be traced: no such operation; it runs on torch instead, which is slower"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gpu_is_used_only_where_torch_sees_one(
+    mean_model: Path, encoders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_GPU_DRIVER", tmp_path)  # the driver is there
+    monkeypatch.setattr(torch_runtime, "has_gpu", lambda: False)
+    assert open_embedder(str(mean_model), encoders=encoders).runtime.startswith("openvino")
+
+
+def test_half_precision_is_checked_against_full(mean_model: Path) -> None:
+    embedder = SentenceTransformersEmbedder(str(mean_model), device="cpu")
+    assert embedder._half_agrees()
+    full, half = (embedder._encode(TEXTS, Role.QUERY, half=half) for half in (False, True))
+    assert (full * half).sum(axis=1).min() >= 0.999
+    assert not np.array_equal(full, half)
+
+
+def test_a_place_that_cannot_be_written_leaves_torch(mean_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    notices: list[str] = []
+    embedder = open_embedder(str(mean_model), encoders=tmp_path / "file", notice=notices.append)
+    assert isinstance(embedder, SentenceTransformersEmbedder)
+    assert [notice.split(": ", 1)[1] for notice in notices] == [
+        "File exists; it runs on torch instead, which is slower"
+    ]
 
 
 def test_a_graph_with_other_vectors_is_refused(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from recommender.embedding import DEFAULT_MODEL, Role, find_model, model_files
+from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 from recommender.errors import ModelError
 
 
@@ -99,3 +100,9 @@ def test_a_model_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPa
 def test_a_mistyped_folder_is_no_model_name() -> None:
     with pytest.raises(ModelError, match="neither a folder nor a model's name"):
         find_model("./no/such/folder")
+
+
+def test_a_model_that_sentence_transformers_cannot_load_is_a_model_error(copy: Path) -> None:
+    (copy / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match=r"sentence-transformers cannot load .*another name"):
+        SentenceTransformersEmbedder(str(copy), device="cpu")
