@@ -15,7 +15,7 @@ from recommender.evaluation.qrels import Judged, editors_links
 from recommender.generation import Generation
 from recommender.progress import Progress, Silent
 from recommender.ranking.fit import Sample, fit_weights, ndcg
-from recommender.ranking.model import DEFAULT, FEATURES, TIME, Ranker
+from recommender.ranking.model import DEFAULT, FEATURES, Ranker
 from recommender.ranking.tempo import measure_tempo
 
 ENOUGH = 50
@@ -64,21 +64,20 @@ def tune(generation: Generation, *, progress: Progress | None = None) -> Tuned:
     start = ranker.vector
     fit = fit_weights(fitting, start)
     checking = collect(generation, ranker, newer, progress)
-    before = np.array([ndcg(sample, start) for sample in checking])
+    before = np.array([ndcg(sample, ranker) for sample in checking])
     needed = SURE if len(newer) >= MANY else VERY_SURE
     about |= {"fitted_on": len(fitting), "ndcg@10 default": bootstrap(before).to_json()}
     for step in _STEPS:
         weights = start + np.float32(step) * (fit - start)
-        after = np.array([ndcg(sample, weights) for sample in checking])
+        named = {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True)}
+        fitted = replace(ranker, weights=named, origin="tuned")
+        after = np.array([ndcg(sample, fitted) for sample in checking])
         sure = _share_of_wins(after - before)
         about |= {"step": step, "ndcg@10 fitted": bootstrap(after).to_json(), "sure": round(sure, 3)}
         if after.mean() > before.mean() and sure >= needed:
-            break
-    else:
-        return Tuned(ranker, about | {"why": "the fit is not surely better than the defaults on the newer links"})
-    named = {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True)}
-    fitted = replace(ranker, weights=named, origin="tuned")
-    return Tuned(_levelled(fitted, ranker, fitting), about | {"used": True, "why": "better on the newer links"})
+            levelled = _levelled(fitted, ranker, fitting)
+            return Tuned(levelled, about | {"used": True, "why": "better on the newer links"})
+    return Tuned(ranker, about | {"why": "the fit is not surely better than the defaults on the newer links"})
 
 
 def collect(
@@ -101,18 +100,10 @@ def _share_of_wins(gain: Float64) -> float:
 
 
 def _levelled(fitted: Ranker, default: Ranker, samples: Sequence[Sample]) -> Ranker:
-    """The fitted model with its scores on the level of the default ones.
-
-    The slope is such that what a story says moves a score as much as by default (least squares over all candidates,
-    age left out); the offset such that linked stories score the same on average.
-    """
+    """The fitted model with its scores on the level of the default ones, dates left out: least squares."""
     features = np.concatenate([sample.features for sample in samples])
-    linked = np.concatenate([sample.linked for sample in samples])
-    timeless = features.copy()
-    timeless[:, [place for place, name in enumerate(FEATURES) if name in TIME]] = 0
-    slope = default.slope * float(np.polyfit(fitted.sums(timeless), default.sums(timeless), 1)[0])
-    level = default.slope * float(default.sums(features[linked]).mean()) + default.offset
-    offset = level - slope * float(fitted.sums(features[linked]).mean())
+    ratio, shift = np.polyfit(fitted.sums(features, dated=False), default.sums(features, dated=False), 1)
+    slope, offset = default.slope * float(ratio), default.slope * float(shift) + default.offset
     return replace(fitted, slope=round(slope, 4), offset=round(offset, 4))
 
 

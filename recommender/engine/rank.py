@@ -87,7 +87,7 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
     """
     rows = candidates.rows
     features = feature_matrix(generation, ranker, probe, candidates)
-    scores = ranker.score(ranker.sums(features))
+    scores = ranker.score(ranker.sums(features, dated=probe.moment is not None))
     seconds = generation.columns.second[rows]
     order = _order(scores, seconds, rows)
     looked_at = 0 if slots is None else min(len(order), MARGIN * slots + MARGIN)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ranking.model import FEATURES
+from recommender.ranking.model import FEATURES, Ranker
 from recommender.vectors import Float32, Mask
 
 Float64 = NDArray[np.float64]
@@ -72,8 +72,8 @@ def fit_weights(samples: Sequence[Sample], start: Float32) -> Float32:
     return np.asarray(result.x, np.float32)
 
 
-def ndcg(sample: Sample, weights: Float32) -> float:
-    """nDCG@10 of the candidates in the order of their weighted sums."""
+def ndcg(sample: Sample, ranker: Ranker) -> float:
+    """nDCG@10 of the candidates as a model orders them."""
     discount = 1 / np.log2(np.arange(2, 12))
-    best = np.argsort(-(sample.features @ weights), kind="stable")[:10]
+    best = np.argsort(-ranker.sums(sample.features, dated=True), kind="stable")[:10]
     return float((sample.linked[best] * discount[: len(best)]).sum() / discount[: min(10, sample.labels)].sum())

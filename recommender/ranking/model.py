@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from recommender.errors import IndexCorrupt
+from recommender.ranking.features import age_columns
 from recommender.vectors import Float32
 
 VERSION = 1
@@ -29,12 +31,18 @@ FEATURES: dict[str, str] = {
 TIME = frozenset({"tempo", "age", "age_fortnight"})
 """Features that depend on dates alone."""
 
+TIME_SPAN = 6.0
+"""The most that dates can take from a sum. Without it a model of a corpus whose links never reach back would put any
+fresh story before the one old story that fits."""
+
+_IS_TIME = np.array([name in TIME for name in FEATURES])
+
 
 @dataclass(frozen=True)
 class Ranker:
     """Weights by feature, and the corpus' tempo (`tempo.measure_tempo`; none: age says nothing there).
 
-    A weighted sum becomes a score of 0 to 1 by 1 / (1 + exp(-(slope · sum + offset))).
+    The sum becomes a score of 0 to 1 by 1 / (1 + exp(-(slope · sum + offset))).
     """
 
     weights: Mapping[str, float]
@@ -44,9 +52,24 @@ class Ranker:
     origin: str = "default"
     about: Mapping[str, Any] = field(default_factory=dict)
 
-    def sums(self, features: Float32) -> Float32:
-        """The weighted sum of each row of a feature matrix (n, len(FEATURES)), columns in the order of `FEATURES`."""
-        return np.asarray(features @ self.vector)
+    def sums(self, features: Float32, *, dated: bool) -> Float32:
+        """The sum of each row of a feature matrix (n, len(FEATURES)), columns in the order of `FEATURES`.
+
+        Dates only take away: a story of the best age loses nothing, any other at most `TIME_SPAN`; without a date of
+        the query (`dated` false) none does. So a fresh story scores what its content says.
+        """
+        weights = self.vector
+        content = features[:, ~_IS_TIME] @ weights[~_IS_TIME]
+        if not dated:
+            return np.asarray(content)
+        time = features[:, _IS_TIME] @ weights[_IS_TIME]
+        return np.asarray(content + np.maximum(time - np.float32(self.best_time), -np.float32(TIME_SPAN)))
+
+    @cached_property
+    def best_time(self) -> float:
+        """The largest weighted sum of the features of time, at any age."""
+        columns = age_columns(np.arange(4_000, dtype=np.float32), list(self.tempo))
+        return float(max(sum(self.weights.get(name, 0.0) * columns[name] for name in TIME)))
 
     @property
     def vector(self) -> Float32:
