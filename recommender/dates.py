@@ -38,7 +38,8 @@ class Moment:
                 raise ValueError
             if instant.tzinfo is None:
                 instant = instant.replace(tzinfo=UTC)
-            return cls(int(instant.timestamp()))
+            # Of a date near the first or last year the zone may lead out of what can be written again.
+            return cls(int(instant.astimezone(UTC).replace(microsecond=0).timestamp()))
         except (ValueError, OverflowError):
             raise ValueError(f"{text[:40]!r} is not a date (YYYY-MM-DD) or date-time (RFC 3339)") from None
 
@@ -60,4 +61,4 @@ class Moment:
 
     def __str__(self) -> str:
         instant = datetime.fromtimestamp(self.second, UTC)
-        return instant.strftime("%Y-%m-%d") if self.is_day else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return instant.date().isoformat() if self.is_day else instant.isoformat().replace("+00:00", "Z")
