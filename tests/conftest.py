@@ -1,9 +1,14 @@
 """Fixtures that every test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from newsdesk import PAPER, engine_of, make_index, opened
+
+from recommender.engine import Recommender
+from recommender.generation import Generation
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -15,3 +20,23 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}: set RECOMMENDER_DATA to the folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def paper_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of `PAPER`; nobody changes it."""
+    folder = tmp_path_factory.mktemp("paper") / "index"
+    make_index(folder, PAPER)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paper_engine(paper_index: Path) -> Iterator[Recommender]:
+    with engine_of(paper_index) as recommender:
+        yield recommender
+
+
+@pytest.fixture(scope="session")
+def paper_generation(paper_index: Path) -> Iterator[Generation]:
+    with opened(paper_index) as generation:
+        yield generation

@@ -139,7 +139,7 @@ def test_every_library_has_one_owner() -> None:
             if top not in sys.stdlib_module_names and top not in ("recommender", "numpy"):
                 owners.setdefault(top, set()).add(module)
     rooms = {library: {module.split(".")[0] for module in owners.pop(library, ())} for library in ROOMS}
-    assert rooms == {library: {room} for library, room in ROOMS.items()}
+    assert {library: found for library, found in rooms.items() if found - {ROOMS[library]}} == {}
     assert {library: sorted(modules) for library, modules in owners.items() if len(modules) > 1} == {}
     for library, owner in OWNERS.items():
         (module,) = owners[library]

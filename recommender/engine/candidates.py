@@ -7,7 +7,8 @@ import numpy as np
 from recommender.dates import DAY_SECONDS, UNDATED
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
-from recommender.ranking.features import NEIGHBOURS, hybrid, lexical_share
+from recommender.ranking.features import NEIGHBOURS, hybrid, lexical_share, typical_age
+from recommender.ranking.freshness import age_in_days
 from recommender.vectors import Float32, Int64, Mask, top_k
 
 DENSE = 150
@@ -23,7 +24,7 @@ class Candidates:
 
     `similarity` is the cosine, `lexical` the square root of BM25's share of the most that the query allows, `title`
     the titles' BM25 as a share of the best one, `in_links` ln(1 + editors' links into it). The neighbour at place
-    `voter` of `closeness` links to the row `target`.
+    `voter` of `closeness` links to the row `target`. `typical_age` is the median age in days of what is near.
     """
 
     rows: Int64
@@ -34,6 +35,7 @@ class Candidates:
     voter: Int64
     target: Int64
     in_links: Float32
+    typical_age: float
 
 
 def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | None) -> Candidates:
@@ -74,6 +76,7 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         voter=voter,
         target=target,
         in_links=np.log1p(np.bincount(counted, minlength=len(rows))).astype(np.float32),
+        typical_age=typical_age(age_in_days(generation.columns.second[near], probe.moment)),
     )
 
 

@@ -70,7 +70,9 @@ def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candida
         **votes(candidates.closeness, candidates.voter, candidates.target, rows),
         "in_links": candidates.in_links,
         "section": _same_section(generation, probe, rows),
-        **age_columns(age_in_days(generation.columns.second[rows], probe.moment), list(ranker.tempo)),
+        **age_columns(
+            age_in_days(generation.columns.second[rows], probe.moment), candidates.typical_age, list(ranker.tempo)
+        ),
     }
     return matrix(columns, len(rows))
 

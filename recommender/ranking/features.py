@@ -53,16 +53,21 @@ def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) ->
     return {"votes": np.asarray(np.log1p(np.float32(5) * total)), "best_vote": best}
 
 
-def age_columns(days: Float32, table: list[float]) -> dict[str, Float32]:
+def typical_age(days: Float32) -> float:
+    """The median of the ages that are known; NaN where none is."""
+    known = days[np.isfinite(days)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def age_columns(days: Float32, typical: float, table: list[float]) -> dict[str, Float32]:
     """ln(1 + days), its hinges max(0, ln(1 + days) - ln(1 + knot)), and the corpus' tempo at that age.
 
-    Where no candidate has an age the columns are 0: age says nothing. A candidate without a date among dated ones
-    is taken to be of their median age.
+    A candidate without a date is taken to be of the `typical` age of what is near to the query; where that is NaN the
+    columns are absent: age says nothing.
     """
-    known = np.isfinite(days)
-    if not known.any():
+    if np.isnan(typical):
         return {}
-    filled = np.where(known, days, np.median(days[known])).astype(np.float32)
+    filled = np.where(np.isfinite(days), days, typical).astype(np.float32)
     log = np.log1p(filled)
     hinges = {name: np.maximum(log - np.float32(np.log1p(knot)), 0) for name, knot in HINGES.items()}
     return {"age": log, **hinges, "tempo": tempo(filled, table) if table else np.zeros_like(log)}
