@@ -116,6 +116,7 @@ class CompactIndex:
             raise IndexCorrupt(f"{path}: holds {shapes[0]} codes, expected {shapes[1]}")
         self._index = faiss.IndexRefine(self._codes, flat.index)
         self.depth = depth
+        self.vectors = flat.vectors
 
     def __len__(self) -> int:
         return len(self._flat)
