@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from recommender.cli.console import print_json, progress_for, size, table
+from recommender.cli.corpora import dry_run, named_corpora
 from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings
@@ -36,12 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+    corpora = named_corpora(arguments)
+    if arguments.dry_run:
+        return dry_run(corpora, as_json=arguments.json)
     from recommender.rebuild import rebuild
 
     with progress_for(Console(stderr=True)) as progress:
         made = rebuild(
             settings,
-            arguments.corpora,
+            corpora,
             strict=arguments.strict,
             promote=not arguments.no_promote,
             force=arguments.force,

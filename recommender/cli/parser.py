@@ -4,6 +4,8 @@ import argparse
 from typing import Any
 
 from recommender import __version__
+from recommender.cli.corpora import corpus_help
+from recommender.corpus.spec import FORMATS
 from recommender.engine.query import OPTIONS, Option
 
 
@@ -39,15 +41,18 @@ def _command(commands: Any, name: str, about: str) -> argparse.ArgumentParser:
 
 def _build(commands: Any) -> None:
     parser = _command(commands, "build", "build an index from a corpus and make it the live one")
-    parser.add_argument(
-        "corpora", nargs="+", metavar="CORPUS", help="files or folders: JSON Lines, text, Markdown, HTML"
-    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = corpus_help()
+    parser.add_argument("corpora", nargs="+", metavar="CORPUS", help="files, folders, URLs or databases (see below)")
+    parser.add_argument("--map", metavar="FIELD=COLUMN,…", help="which columns hold which fields: title=head,text=body")
+    parser.add_argument("--format", choices=FORMATS, metavar="F", help=f"what the corpora are: {', '.join(FORMATS)}")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be read, and build nothing")
     parser.add_argument("--model", metavar="NAME|PATH", help="sentence-transformers model (default: all-MiniLM-L6-v2)")
     parser.add_argument("--threads", type=int, metavar="N", help="threads for embedding (default: all cores)")
     parser.add_argument("--strict", action="store_true", help="fail on the first rejected record")
     parser.add_argument("--force", action="store_true", help="promote it even where it is worse than the live one")
     parser.add_argument("--no-promote", action="store_true", help="build and verify, but leave the live index as it is")
-    parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    parser.add_argument("--json", action="store_true", help="print the manifest (or what --dry-run shows) as JSON")
 
 
 def _serve(commands: Any) -> None:

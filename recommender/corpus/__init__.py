@@ -1,4 +1,4 @@
-"""Corpora: `open_corpus` gives the reader of a file or folder, one stream of stories and rejected records."""
+"""Corpora: `open_corpus` gives the reader of what a person names, one stream of stories and rejected records."""
 
 from recommender.corpus.opening import open_corpus
 from recommender.corpus.reader import CorpusReader, Rejected

@@ -104,6 +104,17 @@ def parse_map(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def with_options(corpus: str, more: Mapping[str, str]) -> str:
+    """A corpus' name with further options; those that it names itself come first."""
+    if not more:
+        return corpus
+    spec = parse_spec(corpus)
+    pairs = {**more, **spec.columns, **{name: value for name, value in spec.options.items() if name != "query"}}
+    if "query" in spec.options:
+        pairs["query"] = spec.options["query"]  # the last one
+    return f"{spec.target}#{'&'.join(f'{name}={value}' for name, value in pairs.items())}"
+
+
 def describe_options() -> list[tuple[str, str]]:
     """Every option and what it is."""
     return list(_OPTIONS.items())
