@@ -10,6 +10,7 @@ import numpy as np
 from recommender.embedding import QueryEncoder
 from recommender.engine.answer import Recommendations, wanted_fields
 from recommender.engine.filters import visible
+from recommender.engine.listing import Headlines, articles, newest, waiting
 from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
 from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
@@ -20,7 +21,7 @@ from recommender.generation import Generation, IndexFolder
 from recommender.live import Changes, Journal
 from recommender.live.vectors import embed_with
 from recommender.recipe import embedding_text
-from recommender.vectors import Int64, Mask
+from recommender.vectors import Mask
 
 T = TypeVar("T")
 
@@ -98,6 +99,18 @@ class Recommender:
             NotFound: no visible story has this id.
         """
         return self._answer(lambda serving: serving.story(story_id))
+
+    def headlines(self, limit: int = 50, offset: int = 0) -> Headlines:
+        """The headlines that wait for their article, those that most editors pointed to first."""
+
+        def answer(serving: "_Serving") -> Headlines:
+            return waiting(serving.generation, serving.render, serving.shown(int(time.time())), limit, offset)
+
+        return self._answer(answer)
+
+    def articles(self) -> list[tuple[str, str | None]]:
+        """The id and URL of every article that may be seen."""
+        return self._answer(lambda serving: articles(serving.generation, serving.shown(int(time.time()))))
 
     def _answer(self, make: Callable[["_Serving"], T]) -> T:
         """An answer from one state of the index; made again where a story was hidden while it was made."""
@@ -183,8 +196,8 @@ class _Serving:
         explain = probe if options.explain else None
         hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
-            newest = _newest(generation, found.allowed, options.limit)
-            hits = [self.render.fallback(int(row), fields, shown) for row in newest]
+            rows = newest(generation, found.allowed, options.limit)
+            hits = [self.render.fallback(int(row), fields, shown) for row in rows]
         return Recommendations(
             query=about,
             hits=hits,
@@ -239,11 +252,3 @@ class _Serving:
         shown = self.shown(int(time.time()))
         row = self._row(Query(id=story_id), shown)
         return self.render.story(row, shown)
-
-
-def _newest(generation: Generation, allowed: Mask, count: int) -> Int64:
-    """The newest of the allowed rows, the newest first."""
-    rows = np.flatnonzero(allowed)
-    if generation.ordered < len(generation):
-        rows = rows[np.argsort(generation.columns.second[rows], kind="stable")]
-    return np.asarray(rows[-count:][::-1])

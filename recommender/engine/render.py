@@ -50,6 +50,10 @@ class Renderer:
         values |= {"score": 0.0, "similarity": None, "fallback": True}
         return Hit(row, 0.0, None, self._pick(row, values, fields))
 
+    def listed(self, row: int, shown: Shown) -> dict[str, Any]:
+        """The fields of a hit that no question is needed for."""
+        return self._values(row, shown)
+
     def story(self, row: int, shown: Shown) -> dict[str, Any]:
         """A story's record with what links to it and what it links to."""
         record = self._generation.record(row)

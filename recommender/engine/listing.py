@@ -1,0 +1,49 @@
+"""Stories in an order of their own, without a question: the newest, the headlines that wait, all articles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recommender.engine.render import Renderer
+from recommender.generation import Generation
+from recommender.stories import ARTICLE, HEADLINE, KINDS
+from recommender.vectors import Int64, Mask
+
+
+@dataclass(frozen=True)
+class Headlines:
+    """A page of the headlines without an article: `items` as the fields of a hit, `total` of all pages."""
+
+    items: list[dict[str, Any]]
+    total: int
+    offset: int
+
+
+def waiting(generation: Generation, render: Renderer, shown: Mask, limit: int, offset: int) -> Headlines:
+    """Headlines whose article is not there: those with the most editors' links first, then the latest linked."""
+    columns = generation.columns
+    rows = np.flatnonzero(shown & (columns.kind == KINDS.index(HEADLINE)))
+    place, sources = generation.graph.sources_of(rows)
+    seen = shown[sources]
+    place, sources = place[seen], sources[seen]
+    latest = np.full(len(rows), np.iinfo(np.int64).min)
+    np.maximum.at(latest, place, columns.second[sources])
+    order = np.lexsort((rows, -latest.astype(np.float64), -np.bincount(place, minlength=len(rows))))
+    page = rows[order[offset : offset + limit]]
+    return Headlines([render.listed(int(row), shown) for row in page], len(rows), offset)
+
+
+def articles(generation: Generation, shown: Mask) -> list[tuple[str, str | None]]:
+    """The id and URL of every article."""
+    rows = np.flatnonzero(shown & (generation.columns.kind == KINDS.index(ARTICLE)))
+    records = (generation.record(int(row)) for row in rows)
+    return [(str(record["id"]), record.get("url")) for record in records]
+
+
+def newest(generation: Generation, allowed: Mask, count: int) -> Int64:
+    """The newest of the allowed rows, the newest first."""
+    rows = np.flatnonzero(allowed)
+    if generation.ordered < len(generation):
+        rows = rows[np.argsort(generation.columns.second[rows], kind="stable")]
+    return np.asarray(rows[-count:][::-1])
