@@ -137,7 +137,8 @@ class Overlay:
         state = fold(stub.id, self._journal.entries_of(stub.id))
         if state.deleted:
             return None
-        row = self._rows.row_of(stub.id)
+        by_url = self._rows.stubs_by_url(canonical_url(pointer.url)) if pointer.url else []
+        row = by_url[0] if by_url else self._rows.row_of(stub.id)
         if row is not None:
             return row
         known = self.base.row_of(stub.id)

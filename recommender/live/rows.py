@@ -99,6 +99,11 @@ class Rows:
         """The stories with this canonical URL."""
         return self._candidates("url_key", canonical)
 
+    def stubs_by_url(self, canonical: str) -> list[int]:
+        """The rows of stubs with this canonical URL, which no story of its own has."""
+        rows = self.rows_of_key("url_key", key64(canonical))
+        return rows if all(self.is_stub(row) for row in rows) else []
+
     def by_headline(self, key: str) -> list[Candidate]:
         """The stories with this normalised headline."""
         return self._candidates("headline_key", key)
@@ -122,7 +127,9 @@ class Rows:
         self._keys[name][key] = (*self._keys[name].get(key, ()), row)
 
     def _candidates(self, name: str, text: str) -> list[Candidate]:
-        return [self._candidate(row) for row in self.rows_of_key(name, key64(text))[-_MOST:]]
+        """Stories of their own: a headline that pointers have made is nothing that a pointer could mean."""
+        rows = [row for row in self.rows_of_key(name, key64(text)) if not self.is_stub(row)]
+        return [self._candidate(row) for row in rows[-_MOST:]]
 
     def _candidate(self, row: int) -> Candidate:
         value = self._columns.value
