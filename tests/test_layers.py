@@ -28,6 +28,7 @@ LAYERS = (
     ("evaluation",),
     ("quality",),
     ("rebuild",),
+    ("builds",),
     ("serving",),
     ("service",),
     ("cli",),

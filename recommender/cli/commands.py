@@ -200,6 +200,12 @@ def _read_text(name: str) -> str:
         return content.decode("utf-8-sig")
     except OSError as error:
         raise InputError("file", f"{name} cannot be read ({error.strerror})") from None
+def _export(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.cli.export import export
+
+    return export(settings, arguments)
+
+
     except UnicodeDecodeError as error:
         raise InputError("file", f"{name} is not UTF-8 (byte {error.start})") from None
 
@@ -310,3 +316,4 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "index prune": _index_prune,
     "settings": _settings,
 }
+    "export": _export,

@@ -5,6 +5,7 @@ from typing import Any
 
 from recommender import __version__
 from recommender.cli.corpora import corpus_help
+from recommender.cli.export import add_export
 from recommender.corpus.spec import FORMATS
 from recommender.engine.query import OPTIONS, Option
 
@@ -25,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     _tune(commands)
     _index(commands)
     _command(commands, "settings", "show every setting, its variable and its value").add_argument(
+    add_export(_command(commands, "export", "write every story's list as files for a web server or CDN"))
         "--json", action="store_true", help="as JSON"
     )
     return parser

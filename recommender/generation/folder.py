@@ -132,11 +132,12 @@ class IndexFolder:
     def promote(self, name: str) -> None:
         """Verify a generation by opening it and make it the live one."""
         Generation(self.folder_of(name)).close()
-        live, history = self._pointer()
-        if live == name:
-            return
-        kept = [old for old in history if old != name] + ([live] if live else [])
-        write_json(self._live, {"generation": name, "history": kept[-HISTORY:]})
+        with self._pointing():
+            live, history = self._pointer()
+            if live == name:
+                return
+            kept = [old for old in history if old != name] + ([live] if live else [])
+            write_json(self._live, {"generation": name, "history": kept[-HISTORY:]})
 
     def rollback(self) -> str:
         """Go back to the generation that was live before, and return its name.
@@ -144,13 +145,14 @@ class IndexFolder:
         Raises:
             IndexMissing: there is none to go back to.
         """
-        live, history = self._pointer()
-        there = set(self.names())
-        for place in range(len(history) - 1, -1, -1):
-            if history[place] in there and history[place] != live:
-                Generation(self.folder_of(history[place])).close()
-                write_json(self._live, {"generation": history[place], "history": history[:place]})
-                return history[place]
+        with self._pointing():
+            live, history = self._pointer()
+            there = set(self.names())
+            for place in range(len(history) - 1, -1, -1):
+                if history[place] in there and history[place] != live:
+                    Generation(self.folder_of(history[place])).close()
+                    write_json(self._live, {"generation": history[place], "history": history[:place]})
+                    return history[place]
         raise IndexMissing(f"{self.path}: no earlier generation to go back to")
 
     def prune(self, keep: int) -> list[str]:
@@ -203,6 +205,13 @@ class IndexFolder:
             file.truncate()
             file.write(f"process {os.getpid()}")
             file.flush()
+            yield
+
+    @contextlib.contextmanager
+    def _pointing(self) -> Iterator[None]:
+        """Hold the pointer to the live generation for a change of it: a moment, also while something is built."""
+        with (self.path / ".live.lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _pointer(self) -> tuple[str | None, list[str]]:

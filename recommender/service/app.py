@@ -55,9 +55,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         yield
         watching.cancel()
         service.drain()
-        service.engine_work.close()
-        service.change_work.close()
-        engine.close()
+        service.close()
 
     app = FastAPI(
         title="Related articles", version=__version__, description=openapi.DESCRIPTION, lifespan=lifespan,

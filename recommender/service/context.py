@@ -9,6 +9,7 @@ from starlette.requests import Request
 from recommender.engine.answer import Recommendations
 from recommender.engine.query import Options, Query
 from recommender.errors import RecommenderError
+from recommender.live import Changes
 from recommender.service.cache import AnswerCache
 from recommender.service.metrics import Metrics
 from recommender.service.problems import NotReady
@@ -49,6 +50,9 @@ class Engine(Protocol):
     def refresh(self) -> None:
         """Serve the generation that was promoted, if another was."""
 
+    def changes(self) -> Changes:
+        """Takes live changes; to be closed by the caller."""
+
     def close(self) -> None:
         """Let go of the index."""
 
@@ -67,6 +71,21 @@ class Service:
     base_url: str = ""
     draining: bool = False
     pages: dict[str, Any] = field(default_factory=dict)
+    _changes: Changes | None = None
+
+    def changes(self) -> Changes:
+        """Takes live changes; opened when the first one comes."""
+        if self._changes is None:
+            self._changes = self.engine.changes()
+        return self._changes
+
+    def close(self) -> None:
+        """Finish what runs, and let go of the index."""
+        self.engine_work.close()
+        self.change_work.close()
+        if self._changes is not None:
+            self._changes.close()
+        self.engine.close()
 
     @property
     def ready(self) -> bool:

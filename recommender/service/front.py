@@ -83,7 +83,8 @@ class Front:
     async def _routed(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         seconds = self._service.settings.request_timeout
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as limit:
+                scope["time_limit"] = limit
                 await self._app(scope, receive, exchange.send)
         except TimeoutError:
             log.warning("request %s: given up after %g s", exchange.request_id, seconds)

@@ -23,7 +23,7 @@ TAGS = [
     {"name": "operations", "description": "Health and metrics."},
 ]
 _JSON = "application/json"
-_KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
 _COMMON = (414, 500, 503)
 
 Documentation = dict[str, Any]
@@ -175,7 +175,7 @@ PROMOTE_POST: Documentation = {
     "summary": "Serve another generation",
     "responses": json_answer({"generation": "20260302T040000Z-7f3a", "live": True}, "Promoted")
     | problems(401, 403, 404, 409),
-    "openapi_extra": {"security": _KEYS},
+    "openapi_extra": {"security": KEYS},
 }
 
 

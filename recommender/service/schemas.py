@@ -112,6 +112,24 @@ SCHEMAS: dict[str, Schema] = {
         ("id", "kind", "links"),
         description="The story's record as it came, with its links in both directions.",
     ),
+    "Change": _object(
+        {
+            "id": _TEXT,
+            "result": _one("string", enum=["created", "updated", "unchanged", "deleted"]),
+            "position": _one("integer", description="in the journal; absent where nothing was to be changed"),
+        },
+        ("id", "result"),
+    ),
+    "Build": _object(
+        {
+            "id": _TEXT, "state": _one("string", enum=["enqueued", "running", "succeeded", "failed", "canceled"]),
+            "created_at": _TEXT, "started_at": _TEXT, "finished_at": _TEXT, "who": _TEXT, "corpora": _list(_TEXT),
+            "progress": _object({"step": _TEXT, "done": _INTEGER, "total": _INTEGER, "unit": _TEXT}),
+            "notes": _list(_TEXT), "generation": _TEXT, "error": _TEXT,
+        },
+        ("id", "state", "created_at"),
+    ),
+    "Builds": _object({"builds": _list(ref("Build"))}, ("builds",)),
     "Index": _object({"generation": _TEXT, "built_at": _TEXT, "stories": _INTEGER}, ("generation",)),
     "Generation": _object(
         {"generation": _TEXT, "live": _one("boolean"), "built_at": _TEXT, "model": _or_null("string"),

@@ -53,7 +53,7 @@ def story(name: str, title: str, *pointers: str, day: int = 1, **more: Any) -> d
     return record | {"published": f"2026-01-{day:02d}", "read_more": [{"title": one} for one in pointers]} | more
 
 
-@pytest.fixture()
+@pytest.fixture
 def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     desks: list[Desk] = []
 
@@ -67,7 +67,7 @@ def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         desk.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(make_desk: Callable[..., Desk]) -> Desk:
     return make_desk(
         story("a", "Storm breaks the harbour wall", "Ferry service is suspended", day=3),

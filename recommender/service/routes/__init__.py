@@ -1,10 +1,25 @@
 """The routes, one module per resource. A new module is added to `ROUTERS`."""
 
-from recommender.service.routes import desk, documentation, health, index, pages, related, static, stories
+from recommender.service.routes import (
+    builds,
+    bulk,
+    changes,
+    desk,
+    documentation,
+    health,
+    index,
+    pages,
+    related,
+    static,
+    stories,
+)
 
 ROUTERS = (
     related.router,
     stories.router,
+    bulk.router,
+    changes.router,
+    builds.router,
     index.router,
     health.router,
     static.router,

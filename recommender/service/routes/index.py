@@ -71,11 +71,10 @@ def _described(listed: Listed) -> dict[str, Any]:
 
 def _promote(engine: Engine, generation: str) -> None:
     folder = engine.index
-    with folder.lock():
-        before = folder.live_name()
-        folder.promote(generation)
-        try:
-            engine.refresh()
-        except IndexFault:  # sound, but not for this service's model: stay with what works
-            folder.promote(before)
-            raise
+    before = folder.live_name()
+    folder.promote(generation)
+    try:
+        engine.refresh()
+    except IndexFault:  # sound, but not for this service's model: stay with what works
+        folder.promote(before)
+        raise

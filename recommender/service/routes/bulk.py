@@ -1,0 +1,129 @@
+"""Many stories at once: NDJSON in, a result a line out, while it is still being sent."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from recommender.errors import RecommenderError, RecordError, TooLarge
+from recommender.live import Change
+from recommender.service import openapi_changes as openapi
+from recommender.service.context import Service, request_id_of
+from recommender.service.limits import check_type
+from recommender.service.problems import problem
+from recommender.service.routes.changes import writing
+from recommender.stories import dump_record
+
+router = APIRouter(tags=["stories"])
+
+TOGETHER = 100
+"""Stories that are written in one step."""
+MOST = 100_000
+"""Lines of a request, at most."""
+
+
+@router.post("/v1/stories/bulk", **openapi.BULK_POST)
+async def bulk(request: Request) -> Response:
+    """Add or replace stories: a record a line in, a result a line out, in the same order.
+
+    A line that is no story is a problem in its place, the others go in. Whatever was answered is on disk; what was
+    not may be sent again.
+    """
+    service, who = writing(request)
+    check_type(request, str(openapi.NDJSON.media_type))
+    return _Streamed(service, who, request)
+
+
+class _Streamed(openapi.NDJSON):
+    """Answers while it reads."""
+
+    def __init__(self, service: Service, who: str, request: Request) -> None:
+        super().__init__(headers={"cache-control": "no-store"})
+        del self.headers["content-length"]
+        self._service, self._who = service, who
+        self._request_id = request_id_of(request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, write and answer, some lines at a time."""
+        request = Request(scope, receive)
+        started = False
+        async for lines in _chunks(_lines(request, self._service.settings.max_body)):
+            if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
+                limit.reschedule(limit.when() + self._service.settings.request_timeout)
+            body = await self._service.change_work.run(self._write, lines)
+            if not started:
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                started = True
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        if not started:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _write(self, lines: list[bytes | RecommenderError]) -> bytes:
+        records = [line if isinstance(line, RecommenderError) else _parse(line) for line in lines]
+        try:
+            results = self._service.changes().put_many(records, who=self._who)
+        except RecommenderError as error:  # none of them went in: too busy, or the disk is full
+            results = [one if isinstance(one, RecommenderError) else error for one in records]
+        return b"".join(dump_record(self._result(one)) + b"\n" for one in results)
+
+    def _result(self, one: Change | RecommenderError) -> dict[str, Any]:
+        if isinstance(one, Change):
+            return one.to_json()
+        return problem(one, self._request_id, self._service.base_url)
+
+
+async def _lines(request: Request, most: int) -> AsyncIterator[bytes | RecommenderError]:
+    """The lines of a body that are not blank; one that is too long is an error in its place."""
+    rest, count, too_long = b"", 0, False
+    try:
+        async for part in request.stream():
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                if line.strip() or too_long:
+                    count += 1
+                    if count > MOST:
+                        yield TooLarge("body", f"has more than {MOST:,} lines; send the rest in another request")
+                        return
+                    yield _limited(b" " * (most + 1) if too_long else line, most)
+                too_long = False
+            if len(rest) > most:
+                rest, too_long = b"", True
+    except ClientDisconnect:
+        return
+    if rest.strip() or too_long:
+        yield _limited(b" " * (most + 1) if too_long else rest, most)
+
+
+def _limited(line: bytes, most: int) -> bytes | RecommenderError:
+    return TooLarge("line", f"has more than {most:,} bytes") if len(line) > most else line
+
+
+async def _chunks(
+    lines: AsyncIterator[bytes | RecommenderError],
+) -> AsyncIterator[list[bytes | RecommenderError]]:
+    chunk: list[bytes | RecommenderError] = []
+    async for line in lines:
+        chunk.append(line)
+        if len(chunk) == TOGETHER:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _parse(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        return RecordError("line", f"is not UTF-8 (byte {error.start})")
+    except (ValueError, RecursionError) as error:
+        return RecordError("line", f"is not JSON: {str(error)[:200]}")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,206 @@
+"""Live changes over HTTP: durable, in the next answer, and gone from every surface when withdrawn."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from recommender.service import create_app
+from tests.live.conftest import Desk, story
+
+KEY = {"Authorization": "Bearer secret"}
+
+
+@pytest.fixture
+def client(desk: Desk) -> Iterator[TestClient]:
+    settings = replace(desk.settings, admin_key=("secret",))
+    with TestClient(create_app(settings, desk.open())) as client:
+        yield client
+
+
+def related(client: TestClient, **asked: Any) -> list[str]:
+    answer = client.get("/v1/related", params={"limit": 50, **asked})
+    assert answer.status_code == 200, answer.text
+    return [hit["id"] for hit in answer.json()["hits"]]
+
+
+def test_a_story_that_was_put_is_in_the_next_answer(client: TestClient) -> None:
+    record = story("new", "Gulls take over the harbour wall", "Ferry service is suspended", day=9)
+    made = client.put("/v1/stories/new", json=record, headers=KEY)
+    assert (made.status_code, made.json()["result"]) == (201, "created")
+    assert made.headers["location"] == "/v1/stories/new"
+    assert made.headers["cache-tag"] == "story-new"
+    assert related(client, text="gulls take over")[0] == "new"
+    links = client.get("/v1/stories/new").json()["links"]["read_more"]
+    assert [link["title"] for link in links] == ["Ferry service is suspended"]
+    assert client.put("/v1/stories/new", json=record, headers=KEY).json()["result"] == "unchanged"
+    changed = client.put("/v1/stories/new", json=record | {"title": "Gulls leave"}, headers=KEY)
+    assert (changed.status_code, changed.json()["result"]) == (200, "updated")
+
+
+def test_a_stub_becomes_its_article(client: TestClient) -> None:
+    stubs = [name for name in related(client, text="ferry service suspended") if name.startswith("headline:")]
+    assert stubs
+    client.put("/v1/stories/ferry", json=story("ferry", "Ferry service is suspended", day=2), headers=KEY)
+    found = related(client, text="ferry service suspended")
+    assert "ferry" in found
+    assert not set(stubs) & set(found)
+    mentions = client.get("/v1/stories/ferry").json()["links"]["mentioned_by"]
+    assert {one["id"] for one in mentions} == {"a", "c"}
+
+
+def surfaces(client: TestClient) -> str:
+    """Everything that the service says without a key, as one text."""
+    answers = []
+    for name in ("a", "b", "c", "d"):
+        asked: dict[str, Any] = {"id": name, "limit": 50, "explain": "true", "collapse": "none", "fields": "*"}
+        answers.append(client.get("/v1/related", params=asked))
+        answers.append(client.get("/v1/related", params={"id": name}))
+        answers.append(client.get("/v1/related/fragment", params={"id": name, "limit": 50}))
+        answers.append(client.get(f"/v1/stories/{name}"))
+    for text in ("storm breaks the harbour wall", "harbour", "football"):
+        answers.append(client.get("/v1/related", params={"text": text, "on_empty": "latest", "explain": "true"}))
+        answers.append(client.post("/v1/related", json={"story": {"title": text}, "limit": 50, "fields": ["*"]}))
+    queries = [{"text": "storm"}, {"id": "b", "mode": "latest"}, {"id": "c", "mode": "any"}]
+    answers.append(client.post("/v1/related/batch", json={"queries": queries}))
+    answers.append(client.get("/v1/related", params={"url": "https://x.example/a"}))
+    return "\n".join(answer.text for answer in answers)
+
+
+@pytest.mark.parametrize("way", ["canceled", "withheld", "embargo", "delete"])
+def test_withdrawn_means_gone(client: TestClient, way: str) -> None:
+    headline = "Storm breaks the harbour wall"
+    record = story("a", headline, "Only the storm story mentions this", day=3, url="https://x.example/a")
+    client.put("/v1/stories/a", json=record, headers=KEY)
+    before = surfaces(client)
+    assert headline in before
+    assert "Only the storm story mentions this" in before
+    if way == "delete":
+        assert client.delete("/v1/stories/a", headers=KEY).status_code == 200
+    elif way == "embargo":
+        client.patch("/v1/stories/a", json={"embargoed": "2126-01-01T00:00:00Z"}, headers=KEY)
+    else:
+        client.patch("/v1/stories/a", json={"status": way}, headers=KEY)
+    after = surfaces(client)
+    told = [line for line in after.split("\n") if headline in line and "storm breaks" not in line]
+    # What a reader sees of other stories may quote it in its own read-more list: that is their editors' text.
+    for line in told:
+        document = json.loads(line)
+        document.pop("read_more", None)
+        for hit in document.get("hits", []):
+            hit.pop("read_more", None)
+        assert headline not in json.dumps(document)
+    assert "Only the storm story mentions this" not in after
+    assert '"id":"a"' not in after
+    assert client.get("/v1/related", params={"id": "a"}).status_code == 404
+    client.put("/v1/stories/a", json=record | {"text": "Again."}, headers=KEY)
+    assert ("a" in related(client, id="b")) == (way == "delete")
+    client.patch("/v1/stories/a", json={"status": "usable", "embargoed": None}, headers=KEY)
+    assert "a" in related(client, id="b")
+
+
+def test_an_embargo_ends_by_itself_in_cached_answers_too(client: TestClient) -> None:
+    until = datetime.fromtimestamp(int(time.time()) + 2, UTC)
+    client.patch("/v1/stories/a", json={"embargoed": until.isoformat()}, headers=KEY)
+    first = client.get("/v1/related", params={"id": "b"})
+    assert "a" not in [hit["id"] for hit in first.json()["hits"]]
+    assert "max-age=300" not in first.headers["cache-control"]
+    while time.time() < until.timestamp():
+        time.sleep(0.05)
+    again = client.get("/v1/related", params={"id": "b"}, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 200
+    assert "a" in [hit["id"] for hit in again.json()["hits"]]
+
+
+def test_a_change_is_in_the_next_answer_of_another_process(desk: Desk, client: TestClient) -> None:
+    assert "d" in related(client, text="football cup")
+    desk.changes.patch("d", status="canceled")
+    assert "d" not in related(client, text="football cup")
+
+
+def test_bulk_answers_each_line(client: TestClient) -> None:
+    lines = [story(f"n{number}", f"Item {number} about herring") for number in range(150)]
+    body = "\n".join(
+        [json.dumps(line) for line in lines[:75]] + ["{broken", "", "{}"] + [json.dumps(line) for line in lines[75:]]
+    )
+    answer = client.post("/v1/stories/bulk", content=body, headers=KEY | {"content-type": "application/x-ndjson"})
+    assert answer.status_code == 200
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(results) == 152
+    assert [one.get("result") for one in results[:75]] == ["created"] * 75
+    assert [one.get("status") for one in results[75:77]] == [422, 422]
+    assert [one.get("id") for one in results[77:]] == [f"n{number}" for number in range(75, 150)]
+    assert related(client, text="item 149 about herring")[0] == "n149"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "/v1/stories/x", {"title": "", "text": ""}, 422),
+        ("PUT", "/v1/stories/x", {"id": "y", "title": "Word"}, 422),
+        ("PUT", "/v1/stories/x", {"title": "Word", "status": "gone"}, 422),
+        ("PATCH", "/v1/stories/x", {"status": "canceled"}, 404),
+        ("PATCH", "/v1/stories/a", {"status": "gone"}, 422),
+        ("PATCH", "/v1/stories/a", {"status": None}, 422),
+        ("PATCH", "/v1/stories/a", {"title": "Word"}, 422),
+        ("PATCH", "/v1/stories/a", {"embargoed": "tomorrow"}, 422),
+        ("PATCH", "/v1/stories/a", {}, 422),
+        ("DELETE", "/v1/stories/x", None, 404),
+    ],
+)
+def test_wrong_changes_are_refused(client: TestClient, method: str, path: str, body: Any, status: int) -> None:
+    answer = client.request(method, path, json=body, headers=KEY)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_nothing_writes_without_the_key(client: TestClient) -> None:
+    for method, path in (
+        ("PUT", "/v1/stories/x"), ("PATCH", "/v1/stories/a"), ("DELETE", "/v1/stories/a"), ("POST", "/v1/stories/bulk"),
+        ("POST", "/v1/index/builds"), ("DELETE", "/v1/index/builds/x"), ("POST", "/v1/index/rollback"),
+    ):  # fmt: skip
+        assert client.request(method, path, json={"title": "Word"}).status_code == 401, path
+
+
+def wait(client: TestClient, location: str) -> dict[str, Any]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        record: dict[str, Any] = client.get(location, headers=KEY).json()
+        if record["state"] not in ("enqueued", "running"):
+            return record
+        time.sleep(0.1)
+    raise AssertionError(record)
+
+
+def test_a_rebuild_keeps_what_was_changed_and_can_be_undone(
+    client: TestClient, desk: Desk, make_desk: Callable[..., Desk]
+) -> None:
+    before = client.get("/readyz").json()["generation"]
+    client.put("/v1/stories/new", json=story("new", "Gulls take over the harbour wall"), headers=KEY)
+    client.patch("/v1/stories/d", json={"status": "canceled"}, headers=KEY)
+    begun = client.post("/v1/index/builds", headers=KEY)
+    assert (begun.status_code, begun.json()["state"]) == (202, "enqueued")
+    assert client.post("/v1/index/builds", headers=KEY).status_code == 409
+    record = wait(client, begun.headers["location"])
+    assert record["state"] == "succeeded", record
+    assert client.get("/readyz").json()["generation"] == record["generation"] != before
+    assert related(client, text="gulls take over")[0] == "new"
+    client.patch("/v1/stories/c", json={"status": "canceled"}, headers=KEY)
+    assert client.post("/v1/index/rollback", headers=KEY).json()["generation"] == before
+    assert client.get("/readyz").json()["generation"] == before
+    found = related(client, text="gulls take over the harbour council football")
+    assert "new" in found
+    assert not {"c", "d"} & set(found)
+    desk.corpus.write_text("nothing\n")
+    record = wait(client, client.post("/v1/index/builds", headers=KEY).headers["location"])
+    assert record["state"] == "succeeded"  # the live story alone is a corpus
+    client.delete("/v1/stories/new", headers=KEY)
+    record = wait(client, client.post("/v1/index/builds", headers=KEY).headers["location"])
+    assert record["state"] == "failed"
+    assert "nothing to index" in record["error"]
+    assert client.get("/v1/index/builds/none", headers=KEY).status_code == 404
