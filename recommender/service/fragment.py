@@ -8,7 +8,7 @@ from typing import Any
 
 from recommender.engine.query import MAX_LIMIT, Options
 from recommender.service.pages import render
-from recommender.service.questions import View
+from recommender.service.questions import FLOOR, View
 
 FIELDS = ("id", "title", "url", "image", "date_published", "language", "fallback")
 """Fields of a hit that a list for readers is made of."""
@@ -18,6 +18,10 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+READERS = Options(limit=5, min_score=FLOOR, fields=FIELDS)
+"""What a list for readers asks for where its page says nothing else."""
 
 
 def wider(options: Options) -> Options:

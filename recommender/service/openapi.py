@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 from recommender.engine.query import OPTIONS, Option
 from recommender.service import examples
 from recommender.service.problems import MEDIA_TYPE, all_kinds
+from recommender.service.questions import FLOOR
 from recommender.service.schemas import SCHEMAS, ref
 
 DESCRIPTION = """Finds the stories that belong under an article.
@@ -72,14 +73,16 @@ def option_schema(option: Option) -> dict[str, Any]:
     return schema | ({"default": option.default} if option.default not in (None, ()) else {})
 
 
-def option_parameters() -> list[dict[str, Any]]:
-    """The options as parameters of a query string."""
+def option_parameters(**defaults: Any) -> list[dict[str, Any]]:
+    """The options as parameters of a query string; `defaults` are other ones than the usual."""
     parameters = []
     for option in OPTIONS:
         parameter: dict[str, Any] = {
             "name": option.name, "in": "query", "required": False, "description": option.about,
             "schema": option_schema(option),
         }  # fmt: skip
+        if option.name in defaults:
+            parameter["schema"] = parameter["schema"] | {"default": defaults[option.name]}
         if option.example is not None:
             parameter["examples"] = {"one": {"value": [option.example] if option.kind == "texts" else option.example}}
         parameters.append(parameter)
@@ -146,7 +149,7 @@ FRAGMENT_GET: Documentation = {
         **_NOT_MODIFIED,
         **problems(401, 404, 409, 413, 422),
     },
-    "openapi_extra": {"parameters": [*_asked_by(), *_VIEW, *option_parameters(), _if_none_match()]},
+    "openapi_extra": {"parameters": [*_asked_by(), *_VIEW, *option_parameters(min_score=FLOOR), _if_none_match()]},
 }  # fmt: skip
 RELATED_POST: Documentation = {
     "summary": "The nearest stories to a text or a story in the body",

@@ -14,6 +14,10 @@ FRAGMENT = "/v1/related/fragment"
 ROUTES = (RELATED, FRAGMENT)
 
 DEFAULT_HEADING = "Read more"
+FLOOR = 0.15
+"""Least score in a list for readers (widget, fragment, export) where none is given: rather a short list than one filled
+with what has little to do with the story. Of the links that editors made and the top ten held, 1 % scored less on each
+of two large corpora, 7 % on the small sample; at 0.2 it is 4, 6 and 17 %."""
 _VIEW = ("heading", "heading_level", "thumbnails")
 _REMEMBERED = 10_000
 _REMEMBERED_BYTES = 1_024
@@ -45,7 +49,7 @@ class Question:
         ]
         for field in fields(Options):
             value = changes.get(field.name, getattr(self.options, field.name))
-            if value == field.default:
+            if value == (FLOOR if field.name == "min_score" and (route or self.route) == FRAGMENT else field.default):
                 continue
             if isinstance(value, tuple):
                 pairs += [(field.name, one) for one in value]
@@ -75,7 +79,8 @@ class Questions:
         view = _view({name: given.pop(name) for name in _VIEW if name in given}) if route == FRAGMENT else None
         if "story" in given:
             raise InputError("story", "send a story with POST")
-        query, options = parse_request(given, self._max_text)
+        floor = {"min_score": [str(FLOOR)]} if route == FRAGMENT else {}
+        query, options = parse_request(floor | given, self._max_text)
         return Question(route, query, options, view)
 
 

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from recommender.service.questions import FLOOR
+
 PROBLEM = "application/problem+json"
 
 
@@ -88,7 +90,7 @@ def test_answers_name_their_stories_for_purging(client):
 def test_links_lead_to_the_next_page_and_the_html_form(client):
     link = client.get("/v1/related?id=a1&limit=1").headers["link"]
     assert '</v1/related?id=a1&limit=1&offset=1>; rel="next"' in link
-    assert '</v1/related/fragment?id=a1&limit=1>; rel="alternate"; type="text/html"' in link
+    assert '</v1/related/fragment?id=a1&limit=1&min_score=0.0>; rel="alternate"; type="text/html"' in link
     assert 'rel="next"' not in client.get("/v1/related?id=a1").headers["link"]
 
 
@@ -218,3 +220,13 @@ def test_an_answer_made_while_the_index_changed_is_not_kept(client, engine):
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert "etag" not in answer.headers
     assert json.loads(answer.content)["hits"]
+
+
+def test_the_fragment_leaves_weak_matches_out_unless_told(client, engine):
+    asked = []
+    answer = engine.related
+    engine.related = lambda query, options: asked.append(options.min_score) or answer(query, options)
+    client.get("/v1/related/fragment?id=a1")
+    client.get("/v1/related/fragment?id=a1&min_score=0")
+    client.get("/v1/related?id=a1")
+    assert asked == [FLOOR, 0.0, 0.0]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from recommender.engine.query import Options, Query, parse_request
 from recommender.errors import InputError
-from recommender.service.fragment import FIELDS, day_of, render_fragment, wider
+from recommender.service.fragment import READERS, day_of, render_fragment, wider
 from recommender.service.html import for_people, page, reading
 from recommender.service.questions import View, read_pairs
 from recommender.service.routes.desk import explained
@@ -17,8 +17,6 @@ from recommender.service.routes.index import described
 
 router = APIRouter(include_in_schema=False)
 _PARAGRAPHS = re.compile(r"\s*\n\s*")
-LISTED = 5
-"""Stories of the list as readers see it."""
 
 
 @router.get("/story")
@@ -83,8 +81,8 @@ async def demo(request: Request) -> Response:
     if story_id is None:
         raise InputError("id", "the index holds no article to show")
     record = await work.run(engine.story, story_id)
-    nearest = await work.run(engine.related, Query(id=story_id), wider(Options(limit=LISTED, fields=FIELDS)))
-    fragment = render_fragment([hit.values for hit in nearest.hits], LISTED, View(thumbnails=True))
+    nearest = await work.run(engine.related, Query(id=story_id), wider(READERS))
+    fragment = render_fragment([hit.values for hit in nearest.hits], READERS.limit, View(thumbnails=True))
     return page(
         request,
         "demo.html",
