@@ -31,6 +31,7 @@ LAYERS = (
     ("builds",),
     ("serving",),
     ("service",),
+    ("export",),
     ("cli",),
     ("__main__",),
 )

@@ -1,0 +1,243 @@
+"""Every story's list as files that any web server or CDN can serve: JSON for the widget, HTML for includes.
+
+    OUT/index.json               what was exported; the mark of an export, written anew each time
+    OUT/stories/ab/cdef….json    a story's list, and beside it the same as .html; `story_path` says the name
+    OUT/urls/abc.json            for pages that know their address only: {page_key(URL): name of the story's files}
+
+A file is touched only where its content changed, and removed where its story is gone.
+"""
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from recommender import __version__
+from recommender.engine import Query, Recommender
+from recommender.engine.query import MAX_LIMIT
+from recommender.errors import InputError, NotFound
+from recommender.progress import Progress, Silent
+from recommender.service.fragment import FIELDS, READERS, is_web, listed, render_fragment
+from recommender.service.questions import View
+from recommender.serving import open_recommender
+from recommender.settings import Settings
+from recommender.stories import dump_record
+
+FORMAT = 1
+MARK = "index.json"
+STORIES, URLS = "stories", "urls"
+
+_PLAIN = View()
+_BATCH = 64
+_ALONE = 2_000
+"""Fewer stories than this are not worth a second process, which takes a second to start."""
+_OURS = re.compile(r"(?:stories/[0-9a-f]{2}/[0-9a-f]{30}\.(?:json|html)|urls/[0-9a-f]{3}\.json)(?:\.part)?\Z")
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How the lists look: stories in one (twice as many in the JSON, so that lists of a page need not share any)."""
+
+    limit: int = READERS.limit
+    view: View = _PLAIN
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did. `current`: nothing had changed since the last one, so nothing was looked at."""
+
+    stories: int
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    current: bool = False
+
+
+def story_path(story_id: str) -> str:
+    """A story's files without their ending: the first 32 digits of its id's SHA-256, the first two as a folder."""
+    digest = _digest(story_id)
+    return f"{digest[:2]}/{digest[2:32]}"
+
+
+def page_key(url: str) -> str:
+    """What the widget makes of an address: host without `www.`, path without a last slash, query."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").removeprefix("www.")
+    with contextlib.suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    path = quote(parts.path, safe="!$%&'()*+,;=:@/~[]|^\\-._", errors="replace").rstrip("/")
+    query = quote(parts.query, safe="!$%&()*+,;=:@/~[]|^\\-._?`{}", errors="replace")
+    return f"{host}{port}{path}{'?' if query else ''}{query}"
+
+
+def export(settings: Settings, out: Path, lists: Lists | None = None, progress: Progress | None = None) -> Exported:
+    """Write the list of every article of the live index into a folder, and remove those of stories that are gone.
+
+    Raises:
+        InputError: the folder holds something else.
+        IndexFault: there is no index, or it cannot be used.
+    """
+    lists, progress = lists or Lists(), progress or Silent()
+    with contextlib.closing(open_recommender(settings)) as recommender:
+        state = [__version__, FORMAT, *recommender.state(), asdict(lists)]
+        before = _read_mark(out)
+        articles = recommender.articles()
+        if before is not None and before.get("state") == json.loads(json.dumps(state)):
+            return Exported(len(articles), current=True)
+        _write_mark(out, lists, 0, None)
+        ids = [story_id for story_id, _ in articles]
+        progress.step("Writing the lists", len(ids), "stories")
+        written = unchanged = 0
+        gone: set[str] = set()
+        for result in _all_lists(recommender, settings, out, lists, ids):
+            written += result.written
+            unchanged += result.unchanged
+            gone.update(result.gone)
+            progress.advance(result.stories)
+        kept = [(story_id, url) for story_id, url in articles if story_id not in gone]
+        shards = _url_shards(kept)
+        changed = sum(_write(out / URLS / f"{name}.json", dump_record(shard)) for name, shard in shards.items())
+        progress.step("Removing the lists of stories that are gone", None)
+        removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
+        _write_mark(out, lists, len(kept), state)
+    return Exported(len(kept), written + changed, unchanged + len(shards) - changed, removed)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    stories: int
+    written: int
+    unchanged: int
+    gone: tuple[str, ...]
+
+
+def _all_lists(
+    recommender: Recommender, settings: Settings, out: Path, lists: Lists, ids: Sequence[str]
+) -> Iterator[_Batch]:
+    count = min(settings.threads or len(os.sched_getaffinity(0)), len(ids) // _ALONE)
+    if count < 2:
+        for batch in _batches(ids):
+            yield _write_lists(recommender, out, lists, batch)
+        return
+    # Processes of their own: an answer is a few thousand small steps of Python, which threads would take in turns.
+    start = multiprocessing.get_context("spawn")
+    alone = replace(settings, threads=1)
+    with ProcessPoolExecutor(count, mp_context=start, initializer=_begin, initargs=(alone, out, lists)) as workers:
+        yield from workers.map(_work, _batches(ids), chunksize=1)
+
+
+_worker: tuple[Recommender, Path, Lists] | None = None
+
+
+def _begin(settings: Settings, out: Path, lists: Lists) -> None:
+    global _worker
+    _worker = open_recommender(settings), out, lists
+
+
+def _work(ids: Sequence[str]) -> _Batch:
+    assert _worker is not None  # a process's first step is `_begin`
+    return _write_lists(*_worker, ids)
+
+
+def _write_lists(recommender: Recommender, out: Path, lists: Lists, ids: Sequence[str]) -> _Batch:
+    options = replace(READERS, limit=min(MAX_LIMIT, 4 * lists.limit + 10))
+    answers = recommender.related_many([(Query(id=story_id), options) for story_id in ids])
+    written, gone = 0, []
+    for story_id, answer in zip(ids, answers, strict=True):
+        if isinstance(answer, NotFound):
+            gone.append(story_id)
+            continue
+        if isinstance(answer, Exception):
+            raise answer
+        found = listed([hit.values for hit in answer.hits], 2 * lists.limit)
+        hits = [{name: hit[name] for name in FIELDS if hit.get(name) is not None} for hit in found]
+        path = out / STORIES / story_path(story_id)
+        written += _write(path.with_suffix(".json"), dump_record({"query": {"id": story_id}, "hits": hits}))
+        written += _write(path.with_suffix(".html"), render_fragment(found, lists.limit, lists.view).encode())
+    return _Batch(len(ids), written, 2 * (len(ids) - len(gone)) - written, tuple(gone))
+
+
+def _write(path: Path, content: bytes) -> bool:
+    """Write a file whole, unless it holds just that; whether it was written."""
+    try:
+        if path.read_bytes() == content:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+    return True
+
+
+def _url_shards(articles: Iterable[tuple[str, str | None]]) -> dict[str, dict[str, str]]:
+    """By the first three digits of the key's SHA-256; an address that several stories share leads to none."""
+    names: dict[str, str | None] = {}
+    for story_id, url in articles:
+        if url is not None and is_web(url):
+            with contextlib.suppress(ValueError):
+                key = page_key(url)
+                names[key] = None if key in names else story_path(story_id)
+    shards: dict[str, dict[str, str]] = {}
+    for key in sorted(names):
+        if (name := names[key]) is not None:
+            shards.setdefault(_digest(key)[:3], {})[key] = name
+    return shards
+
+
+def _sweep(out: Path, stories: set[str], shards: set[str]) -> int:
+    """Remove the files of an export that are no longer wanted, and folders left empty; how many files."""
+    removed = 0
+    for folder, _, files in os.walk(out, topdown=False):
+        for file in files:
+            path = Path(folder, file)
+            name = path.relative_to(out).as_posix()
+            wanted = name.partition("/")[2].partition(".")[0] in (shards if name.startswith(URLS) else stories)
+            if _OURS.match(name) and (name.endswith(".part") or not wanted):
+                path.unlink()
+                removed += 1
+        if Path(folder) != out and not os.listdir(folder):
+            os.rmdir(folder)
+    return removed
+
+
+def _read_mark(out: Path) -> dict[str, Any] | None:
+    if out.exists() and not out.is_dir():
+        raise InputError("out", f"{out} is no folder")
+    if not out.exists() or not any(out.iterdir()):
+        return None
+    try:
+        mark = json.loads((out / MARK).read_bytes())
+        if mark["format"] == FORMAT and mark["made_by"].startswith("recommender "):
+            return dict(mark)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise InputError("out", f"{out} holds other files; name an empty folder, or that of an earlier export")
+
+
+def _write_mark(out: Path, lists: Lists, stories: int, state: Any) -> None:
+    """The mark of an export; without a `state` while it is being written."""
+    names = f"{STORIES}/<first 2>/<next 30 digits of the id's SHA-256>.json and .html"
+    mark = {"format": FORMAT, "made_by": f"recommender {__version__}", "state": state, "stories": stories}
+    _write(out / MARK, dump_record(mark | {"limit": lists.limit, "names": names}))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(ids)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
