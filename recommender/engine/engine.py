@@ -10,11 +10,12 @@ import numpy as np
 from recommender.embedding import QueryEncoder
 from recommender.engine.answer import Recommendations, wanted_fields
 from recommender.engine.filters import visible
+from recommender.engine.leftout import kept_out
 from recommender.engine.listing import Headlines, articles, newest, waiting
 from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
 from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
-from recommender.engine.searcher import Searcher
+from recommender.engine.searcher import Found, Searcher
 from recommender.engine.source import Served, Source
 from recommender.errors import AmbiguousURL, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
@@ -211,8 +212,12 @@ class _Serving:
                 "built_at": generation.manifest.built_at,
             },
             processing_time_ms=(time.perf_counter() - started) * 1_000,
-            rejected=self.render.rejected(found.ranked, found.order, shown) if options.explain else None,
+            rejected=self._rejected(probe, options, found, shown) if options.explain else None,
         )
+
+    def _rejected(self, probe: Probe, options: Options, found: Found, shown: Mask) -> list[dict[str, Any]]:
+        barred = kept_out(self.generation, probe, options, shown, found.allowed, found.own)
+        return self.render.rejected(found.ranked, options.min_score, barred)
 
     def _probe(self, query: Query, shown: Mask) -> tuple[Probe, dict[str, Any]]:
         generation = self.generation

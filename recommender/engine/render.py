@@ -67,17 +67,17 @@ class Renderer:
             },
         }
 
-    def rejected(self, ranked: Ranked, places: NDArray[np.int64], shown: Shown) -> list[dict[str, Any]]:
-        """What was left out, and why: copies of stories that are shown, and candidates below the least score."""
-        left_out = [
+    def rejected(self, ranked: Ranked, min_score: float, kept_out: list[tuple[int, str]]) -> list[dict[str, Any]]:
+        """What was left out, and why: copies of shown stories, what scores too little, what filters keep out."""
+        copies = [
             self._reason(copy, "same story as the query" if leader < 0 else "same story as a better hit", leader)
             for copy, leader in ranked.copies[:_REJECTED]
         ]
-        kept = set(places.tolist())
-        below = [place for place in range(len(ranked.rows)) if place not in kept][: _REJECTED - len(left_out)]
-        return left_out + [
-            self._reason(int(ranked.rows[place]), "below min_score", -1, float(ranked.scores[place])) for place in below
+        below = [
+            self._reason(int(ranked.rows[place]), "below min_score", -1, float(ranked.scores[place]))
+            for place in np.flatnonzero(ranked.scores < min_score)[:_REJECTED]
         ]
+        return copies + [self._reason(row, reason, -1) for row, reason in kept_out] + below
 
     def _reason(self, row: int, reason: str, same_as: int, score: float | None = None) -> dict[str, Any]:
         record = self._generation.record(row)

@@ -22,13 +22,15 @@ class Found:
     """What a search found.
 
     `order` are the places of `ranked` that pass, best first, `page` those that were asked for; `allowed` the rows that
-    an answer may hold; `below` counts what scored too little, `same_story` what stands behind a better copy.
+    an answer may hold, `own` those that are the query itself; `below` counts what scored too little, `same_story` what
+    stands behind a better copy.
     """
 
     ranked: Ranked
     order: Int64
     page: Int64
     allowed: Mask
+    own: Int64
     below: int
     same_story: int
     exhausted: bool
@@ -69,7 +71,7 @@ class Searcher:
             order = order[diversify(ranked.scores[order], vectors, options.diversity, wanted)]
         twins = int(shown[own].sum()) - (probe.row is not None and bool(shown[probe.row]))
         return Found(
-            ranked, order, order[options.offset : wanted], allowed, below, ranked.same_story + twins, exhausted
+            ranked, order, order[options.offset : wanted], allowed, own, below, ranked.same_story + twins, exhausted
         )
 
     def features(self, probe: Probe, shown: Mask) -> tuple[Candidates, Float32]:

@@ -69,7 +69,8 @@ class Ranker:
     def best_time(self) -> float:
         """The largest weighted sum of the features of time, at any age."""
         columns = age_columns(np.arange(4_000, dtype=np.float32), 0.0, list(self.tempo))
-        return float(max(sum(self.weights.get(name, 0.0) * columns[name] for name in TIME)))
+        total = np.sum([self.weights.get(name, 0.0) * columns[name] for name in TIME], axis=0)
+        return float(total.max())
 
     @property
     def vector(self) -> Float32:
