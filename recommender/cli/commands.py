@@ -12,6 +12,7 @@ from rich.console import Console
 
 from recommender.cli.console import print_json, progress_for, size, table
 from recommender.cli.corpora import dry_run, named_corpora
+from recommender.cli.live import LIVE
 from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings
@@ -52,6 +53,12 @@ def _build(settings: Settings, arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     return _show_rebuilt(made, settings, arguments)
+
+
+def _sync(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.cli.sync import sync
+
+    return sync(settings, arguments)
 
 
 def _tune(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -194,18 +201,18 @@ def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     return evaluate(settings, arguments)
 
 
-def _read_text(name: str) -> str:
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError("file", f"{name} cannot be read ({error.strerror})") from None
 def _export(settings: Settings, arguments: argparse.Namespace) -> int:
     from recommender.cli.export import export
 
     return export(settings, arguments)
 
 
+def _read_text(name: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError("file", f"{name} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise InputError("file", f"{name} is not UTF-8 (byte {error.start})") from None
 
@@ -303,8 +310,9 @@ def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
         _console().print(text, highlight=False, markup=False)
 
 
-_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = LIVE | {
     "build": _build,
+    "sync": _sync,
     "serve": _serve,
     "related": _related,
     "evaluate": _evaluate,
@@ -314,6 +322,6 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "index promote": _index_promote,
     "index rollback": _index_rollback,
     "index prune": _index_prune,
+    "export": _export,
     "settings": _settings,
 }
-    "export": _export,

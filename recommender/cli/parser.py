@@ -6,6 +6,7 @@ from typing import Any
 from recommender import __version__
 from recommender.cli.corpora import corpus_help
 from recommender.cli.export import add_export
+from recommender.cli.live import add_live
 from recommender.corpus.spec import FORMATS
 from recommender.engine.query import OPTIONS, Option
 
@@ -20,13 +21,15 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"recommender {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _build(commands)
+    _sync(commands)
     _serve(commands)
     _related(commands)
     _evaluate(commands)
     _tune(commands)
     _index(commands)
-    _command(commands, "settings", "show every setting, its variable and its value").add_argument(
+    add_live(commands, _command)
     add_export(_command(commands, "export", "write every story's list as files for a web server or CDN"))
+    _command(commands, "settings", "show every setting, its variable and its value").add_argument(
         "--json", action="store_true", help="as JSON"
     )
     return parser
@@ -55,6 +58,22 @@ def _build(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="promote it even where it is worse than the live one")
     parser.add_argument("--no-promote", action="store_true", help="build and verify, but leave the live index as it is")
     parser.add_argument("--json", action="store_true", help="print the manifest (or what --dry-run shows) as JSON")
+
+
+def _sync(commands: Any) -> None:
+    parser = _command(commands, "sync", "add what is new or changed in feeds and sites to the live index")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = corpus_help()
+    parser.add_argument(
+        "corpora", nargs="+", metavar="SOURCE", help="feeds, sitemaps, pages or other corpora (see below)"
+    )
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, with so long between two rounds")
+    parser.add_argument("--map", metavar="FIELD=COLUMN,…", help="which columns hold which fields")
+    parser.add_argument("--format", choices=FORMATS, metavar="F", help="what the sources are")
+    parser.add_argument(
+        "--allow-private", action="store_true", help="fetch from addresses inside one's own network too"
+    )
+    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
 
 
 def _serve(commands: Any) -> None:
@@ -118,11 +137,16 @@ def _index(commands: Any) -> None:
         "verify": "check every file of a generation (default: the live one)",
         "promote": "make a generation the live one",
         "rollback": "go back to the generation before",
+        "diff": "what changes from one generation to another: stories, and lists of recommendations",
         "prune": "remove old generations",
     }.items():
         action = _command(actions, name, text)
         action.add_argument("--json", action="store_true", help="as JSON")
         if name in ("verify", "promote"):
             action.add_argument("generation", nargs="?" if name == "verify" else None, metavar="G", help="its name")
+        if name == "diff":
+            action.add_argument("before", metavar="A", help="a generation")
+            action.add_argument("after", metavar="B", help="another")
+            action.add_argument("--sample", type=int, default=200, metavar="N", help="lists compared (default: 200)")
         if name == "prune":
             action.add_argument("--keep", dest="keep_generations", type=int, metavar="N", help="how many to keep")

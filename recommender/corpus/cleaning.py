@@ -73,7 +73,7 @@ def clean_text(text: str) -> str:
     if _MOJIBAKE.search(text):
         text = _MOJIBAKE.sub(_repair, text)
     if _ODD.search(text):
-        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
+        text = _ODD.sub(_plain, text.replace("\r\n", "\n").replace("\r", "\n"))
     return _SPACE_RUN.sub(" ", text)
 
 
@@ -121,6 +121,10 @@ def is_byline(line: str, authors: tuple[str, ...] = ()) -> bool:
         for word in words
     )
     return small == 0 and 0 < len(words) <= 8
+
+
+def _plain(match: re.Match[str]) -> str:
+    return _TABLE[ord(match[0])] or ""
 
 
 def _unescape(match: re.Match[str]) -> str:

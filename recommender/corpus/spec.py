@@ -1,7 +1,7 @@
 """How a corpus is named: a path, URL or `sql:` address, then its options behind a `#`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recommender.errors import CorpusError
@@ -36,6 +36,14 @@ class Spec:
     target: str
     options: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The corpus as it can be named again."""
+        pairs = {**self.columns, **{name: value for name, value in self.options.items() if name != "query"}}
+        if "query" in self.options:
+            pairs["query"] = self.options["query"]  # the last one
+        return self.target + ("#" if pairs else "") + "&".join(f"{name}={value}" for name, value in pairs.items())
 
     @property
     def is_url(self) -> bool:
@@ -109,10 +117,9 @@ def with_options(corpus: str, more: Mapping[str, str]) -> str:
     if not more:
         return corpus
     spec = parse_spec(corpus)
-    pairs = {**more, **spec.columns, **{name: value for name, value in spec.options.items() if name != "query"}}
-    if "query" in spec.options:
-        pairs["query"] = spec.options["query"]  # the last one
-    return f"{spec.target}#{'&'.join(f'{name}={value}' for name, value in pairs.items())}"
+    fields = {name: value for name, value in more.items() if name in FIELDS}
+    options = {name: value for name, value in more.items() if name not in FIELDS}
+    return replace(spec, columns=fields | dict(spec.columns), options=options | dict(spec.options)).name
 
 
 def describe_options() -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ from recommender.stories import ReadMore
 
 # A page is rendered to text with its links in these signs, which no text holds (see `clean_signs`).
 _OPEN, _MIDDLE, _CLOSE = "\x01", "\x02", "\x03"
-_SIGNS = dict.fromkeys(map(ord, _OPEN + _MIDDLE + _CLOSE))
+_SIGNS = (_OPEN, _MIDDLE, _CLOSE)
 _SIGNED = re.compile(r"\x01([^\x01-\x03]*)\x02([^\x01-\x03]*)\x03")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+\Z", re.IGNORECASE)
 _LINK = re.compile(
     _SIGNED.pattern + r"|\[((?:[^\[\]]|\[[^\[\]]*\])+)\]"  # Markdown: [words](url "title")
     r"\(\s*<?([^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+[\"'(][^\n]*?[\"')])?\s*\)" + r"|<(https?://[^\s<>]+)>"
@@ -59,12 +60,14 @@ def signed_link(words: str, url: str) -> str:
 
 def clean_signs(text: str) -> str:
     """The text without the signs, should it hold any."""
-    return text.translate(_SIGNS)
+    for sign in _SIGNS:
+        text = text.replace(sign, "")
+    return text
 
 
 def without_links(text: str) -> str:
-    """The text with its signed links reduced to their words."""
-    return clean_signs(_SIGNED.sub(r"\1", text))
+    """The text with its signed links reduced to their words; an address is none."""
+    return clean_signs(_SIGNED.sub(lambda match: "" if _ADDRESS.match(match[1]) else match[1], text))
 
 
 def signed_urls(text: str) -> list[str]:

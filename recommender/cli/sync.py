@@ -1,0 +1,91 @@
+"""`recommender sync`: follow feeds and sites, and lay what they bring over the live index."""
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from recommender.cli.console import print_json
+from recommender.cli.corpora import named_corpora
+from recommender.corpus.fetch import Limits
+from recommender.corpus.follow import LIMITS, Follower, Round
+from recommender.corpus.memory import Memory
+from recommender.engine import Recommender
+from recommender.errors import RecommenderError, SettingsError
+from recommender.live import Journal, fold
+from recommender.serving import open_recommender
+from recommender.settings import Settings
+from recommender.stories import Story
+
+_SHORTEST = 5.0
+
+
+class LiveSink:
+    """The live index as a `Sink`."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+        self._changes = recommender.changes()
+        self._journal = Journal(recommender.index.path)
+
+    def current(self, story_id: str) -> Story | None:
+        """The story with this id as it is now, hidden or not."""
+        generation = self._recommender.generation
+        row = generation.row_of(story_id)
+        return None if row is None else generation.story(row)
+
+    def is_deleted(self, story_id: str) -> bool:
+        """Whether this story was deleted."""
+        return fold(story_id, self._journal.entries_of(story_id)).deleted
+
+    def has_url(self, url: str) -> bool:
+        """Whether a story has this address."""
+        return bool(self._recommender.generation.rows_of_url(url))
+
+    def put_many(self, stories: Sequence[Story]) -> list[str | RecommenderError]:
+        """Add or replace stories."""
+        changes = self._changes.put_many([story.to_record() for story in stories], who="sync")
+        return [change if isinstance(change, RecommenderError) else change.result for change in changes]
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._changes.close()
+        self._journal.close()
+
+
+def sync(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Follow sources, once or again and again; exit status 1 where every source failed."""
+    if arguments.every is not None and arguments.every < _SHORTEST:
+        raise SettingsError(f"--every is {arguments.every:g}, expected at least {_SHORTEST:g} seconds")
+    recommender = open_recommender(settings)
+    sink = LiveSink(recommender)
+    memory = Memory(settings.index)
+    limits = Limits(size=LIMITS.size, seconds=LIMITS.seconds, private=arguments.allow_private)
+    try:
+        follower = Follower(named_corpora(arguments), sink, memory, limits=limits)
+        while True:
+            rounds = follower.round()
+            _say(rounds, as_json=arguments.json)
+            if arguments.every is None:
+                return 1 if all(one.outcome == "failed" for one in rounds) else 0
+            time.sleep(arguments.every)
+    finally:
+        memory.close()
+        sink.close()
+        recommender.close()
+
+
+def _say(rounds: Sequence[Round], *, as_json: bool) -> None:
+    if as_json:
+        print_json([one.to_json() for one in rounds])
+        return
+    console = Console()
+    for one in rounds:
+        parts = [f"{one.created:,} new, {one.updated:,} changed, {one.unchanged:,} as they were"]
+        parts += [f"{one.rejected:,} rejected"] if one.rejected else []
+        parts += [f"{one.deleted_here:,} stay deleted"] if one.deleted_here else []
+        parts += [f"{one.left:,} left for the next round"] if one.left else []
+        said = "; ".join(parts) if one.outcome == "read" else one.outcome
+        problem = f" ({one.problem})" if one.problem else ""
+        console.print(f"{time.strftime('%H:%M:%S')} {one.source}: {said}{problem}", highlight=False, markup=False)

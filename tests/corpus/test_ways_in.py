@@ -1,0 +1,365 @@
+"""Each kind of source, with its stories, links and rejects counted by hand."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import sqlite3
+
+import pytest
+import samples
+import zstandard
+
+from recommender.corpus import Rejected, open_corpus
+from recommender.errors import CorpusError
+from recommender.stories import Story
+
+
+def read(path, name=None):
+    items = list(open_corpus(name or path))
+    return [item for item in items if isinstance(item, Story)], [item for item in items if isinstance(item, Rejected)]
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def pointers(story):
+    return [(pointer.title, pointer.url, pointer.kind) for pointer in story.read_more]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+def test_rss(tmp_path, pack):
+    (one, two, three), (rejected,) = read(write(tmp_path / "feed.xml", pack(samples.RSS.encode())))
+    assert one.id == one.url == "https://gazette.example/1"
+    assert one.title == "Bridge & tunnel open"
+    assert one.text == "The bridge was closed for years until Monday.\n\nIt opened at last."
+    assert str(one.published) == "2024-05-04T07:11:12Z"
+    assert (one.section, one.tags, one.authors, one.language) == ("City", ("Bridges",), ("Ann Bee",), "en")
+    assert one.source == "The Gazette"
+    assert one.image.url == "https://gazette.example/1.jpg"
+    assert pointers(one) == [
+        ("Council votes for the repair", "https://gazette.example/3", None),
+        ("", "https://gazette.example/2", "in_text"),
+    ]
+    assert (two.text, str(two.published)) == ("The bridge was closed & nobody knows why.", "2024-05-03T06:00:00Z")
+    assert (three.title, three.url, three.published) == ("Bad link", None, None)
+    assert rejected.place == "feed.xml:19"
+
+
+def test_atom_and_rdf(tmp_path):
+    (one, two), rejected = read(write(tmp_path / "atom.xml", samples.ATOM))
+    assert not rejected
+    assert (one.title, one.text, one.url) == ("Міст & тунель", "Міст закрили.", "https://gazeta.example/1")
+    assert (str(one.published), str(one.modified)) == ("2024-05-04T07:00:00Z", "2024-05-05T10:00:00Z")
+    assert (one.section, one.authors) == ("Місто", ("Оля",))
+    assert pointers(one) == [
+        ("Рада голосує за ремонт", "https://gazeta.example/3", None),
+        ("", "https://gazeta.example/2", "in_text"),
+    ]
+    assert two.text == "Другий міст закрили."
+    (old,), _ = read(write(tmp_path / "old.rdf", samples.RDF))
+    assert (old.title, str(old.published), old.source) == ("One", "2004-05-04T08:00:00Z", "Old Wire")
+
+
+def test_json_feed(tmp_path):
+    (one, two), rejected = read(write(tmp_path / "feed.json", samples.JSON_FEED))
+    assert [item.place for item in rejected] == ["feed.json: item 3", "feed.json: item 4"]
+    assert pointers(one) == [("", "https://gazette.example/2", "in_text")]
+    assert (one.section, one.authors, str(one.published)) == ("City", ("Ann Bee",), "2024-05-04T07:11:12Z")
+    assert pointers(two) == [("Council votes for it", None, None)]
+
+
+def test_a_wordpress_export(tmp_path):
+    (one, two), rejected = read(write(tmp_path / "export.xml", samples.WXR))
+    assert not rejected
+    assert one.title == "Bridge & tunnel open"
+    assert one.text == "The bridge was closed for years.\n\nIt opened at last. A bridge"
+    assert pointers(one) == [
+        ("Council votes for the repair", "https://gazette.example/2024/03/vote/", None),
+        ("", "https://gazette.example/2024/04/closed/", "in_text"),
+    ]
+    assert (one.section, one.tags, str(one.modified)) == ("City", ("Bridges",), "2024-05-05T10:00:00Z")
+    assert (two.status, two.text) == ("withheld", "The bridge was closed.")
+
+
+def test_ninjs(tmp_path):
+    (one,), rejected = read(write(tmp_path / "1.json", samples.NINJS))
+    assert not rejected
+    assert (one.id, one.title, one.section) == ("http://agency.example/items/1", "Bridge opens", "economy")
+    assert one.text == "The bridge was closed for years.\n\nIt opened."
+    assert (one.image.url, one.image.width, one.authors) == ("https://agency.example/1.jpg", 600, ("Ann Bee",))
+    (pointer,) = one.read_more
+    assert (pointer.id, pointer.title) == ("http://agency.example/items/0", "Council votes for it")
+    (two,), _ = read(write(tmp_path / "2.json", samples.NINJS_2))
+    assert (two.title, two.text, two.status) == ("The main headline", "The body.", "canceled")
+
+
+def test_a_list_of_records(tmp_path):
+    stories, rejected = read(write(tmp_path / "a.json", '[{"title": "One story"},\n{"x": 1}, 7]'))
+    assert [story.title for story in stories] == ["One story"]
+    assert [item.place for item in rejected] == ["a.json: item 2", "a.json: item 3"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables_of_text(tmp_path, delimiter):
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(
+        [
+            ["Headline", "Body", "Link", "Date", "Keywords", "desk", "Words"],
+            [
+                'A "quoted", one; of|two\tparts',
+                "First line\nsecond line",
+                "https://a.example/1",
+                "4 May 2024",
+                "a, b",
+                "City",
+                7,
+            ],
+            [
+                "Two",
+                "<p>HTML <a href='https://a.example/1'>here</a></p>",
+                "https://a.example/2",
+                "1714817472",
+                "",
+                "",
+                "",
+            ],
+            ["Three", "x", "", "04/05/2024", "", "", ""],
+            ["", "", "", "", "", "", "9"],
+        ]
+    )
+    (one, two), (date, nothing) = read(write(tmp_path / "a.csv", "\ufeff" + out.getvalue()))
+    assert one.title == 'A "quoted", one; of|two parts'
+    assert (one.text, one.section, one.tags) == ("First line\nsecond line", "City", ("a", "b"))
+    assert (str(one.published), one.extra) == ("2024-05-04", {"Words": "7"})
+    assert (two.text, pointers(two)) == ("HTML here", [("", "https://a.example/1", "in_text")])
+    assert (date.place, nothing.place) == ("a.csv:5", "a.csv:6")
+    assert "04/05/2024" in date.reason
+
+
+def test_columns_by_name(tmp_path):
+    path = write(tmp_path / "a.tsv", "kopf\tinhalt\tname\nEin Titel\tDer Text\tx\n")
+    (story,), _ = read(path, f"{path}#title=kopf&text=inhalt")
+    assert (story.title, story.text, story.extra) == ("Ein Titel", "Der Text", {"name": "x"})
+    with pytest.raises(CorpusError, match="no column 'nix' .*there are kopf, inhalt, name"):
+        read(path, f"{path}#title=nix")
+    with pytest.raises(CorpusError, match=r"--map title=COLUMN"):
+        read(write(tmp_path / "b.csv", "a,b\n1,2\n"))
+    with pytest.raises(CorpusError, match="no option 'nix'"):
+        read(path, f"{path}#nix=1")
+
+
+def test_damaged_tables(tmp_path):
+    stories, (rejected,) = read(write(tmp_path / "a.csv", b"title,text\nOne story,caf\xe9\nTwo stories,x\n"))
+    assert [story.title for story in stories] == ["Two stories"]
+    assert (rejected.place, "encoding=" in rejected.reason) == ("a.csv:2", True)
+    path = write(tmp_path / "b.csv", b"title,text\nOne story,caf\xe9\n")
+    (story,), _ = read(path, f"{path}#encoding=latin-1")
+    assert story.text == "café"
+    stories, rejected = read(write(tmp_path / "c.csv", "title,text\nOne,a\nTwo,b,c,d\nThree,c\n"))
+    assert ([story.title for story in stories], len(rejected)) == (["One", "Three"], 1)
+
+
+def test_parquet(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import datetime
+
+    table = arrow.table(
+        {
+            "headline": ["One story", "Two stories", None],
+            "body": ["First.", "Second.", None],
+            "published_at": [datetime.datetime(2024, 5, 4, 10), None, None],
+            "tags": [["a", "b"], [], None],
+            "views": [1, 2, 3],
+        }
+    )
+    parquet.write_table(table, tmp_path / "a.parquet")
+    (one, _two), (rejected,) = read(tmp_path / "a.parquet")
+    assert (one.title, one.tags, str(one.published), one.extra) == (
+        "One story",
+        ("a", "b"),
+        "2024-05-04T10:00:00Z",
+        {"views": 1},
+    )
+    assert rejected.place == "a.parquet: row 3"
+    data = (tmp_path / "a.parquet").read_bytes()
+    _, (rejected,) = read(write(tmp_path / "b.parquet", data[:-20]))
+    assert "damaged" in rejected.reason
+
+
+def test_a_database(tmp_path):
+    pytest.importorskip("sqlalchemy")
+    with sqlite3.connect(tmp_path / "news.db") as file:
+        file.execute("CREATE TABLE stories (id INTEGER, headline TEXT, body TEXT, day TEXT)")
+        rows = [
+            (1, "One story", "First.", "2024-05-04"),
+            (2, "Two: 50%", "Second & #1", "2024-05-05"),
+            (3, None, None, None),
+        ]
+        file.executemany("INSERT INTO stories VALUES (?, ?, ?, ?)", rows)
+    file.close()
+    (one, _two), (_rejected,) = read(None, f"sql:sqlite:///{tmp_path}/news.db#table=stories&published=day")
+    assert (one.id, one.title, str(one.published)) == ("1", "One story", "2024-05-04")
+    query = "SELECT headline AS title, body AS text FROM stories WHERE headline LIKE '%: 5%' AND body LIKE '%&%#%'"
+    (story,), _ = read(None, f"sql:sqlite:///{tmp_path}/news.db#query={query}")
+    assert story.title == "Two: 50%"
+    with pytest.raises(CorpusError, match="no database at"):
+        read(None, f"sql:sqlite:///{tmp_path}/nothing.db#table=x")
+    with pytest.raises(CorpusError, match="the query failed: no such table"):
+        read(None, f"sql:sqlite:///{tmp_path}/news.db#table=missing")
+    with pytest.raises(CorpusError, match=r"say what to read"):
+        read(None, f"sql:sqlite:///{tmp_path}/news.db")
+    with pytest.raises(CorpusError) as caught:
+        read(None, "sql:postgresql+nodriver://me:secret@db.example/x#table=y")
+    assert "secret" not in str(caught.value)
+
+
+def test_sites_with_front_matter(tmp_path):
+    for name, text in samples.FRONT_MATTER.items():
+        write(tmp_path / "site" / name, text)
+    stories, rejected = read(tmp_path / "site")
+    assert not rejected
+    by_title = {story.title: story for story in stories}
+    assert len(by_title) == 5
+    bridge, closed, vote = by_title["Bridge opens"], by_title["Bridge closed"], by_title["Council votes"]
+    assert str(bridge.published) == "2024-05-04T07:11:12Z"
+    assert (bridge.tags, bridge.section, vote.section) == (("bridge", "river"), "city", "City Hall")
+    assert str(vote.published) == "2024-05-02T08:00:00Z"
+    assert {(pointer.id, pointer.kind) for pointer in bridge.read_more} == {(vote.id, None), (closed.id, "in_text")}
+    assert [pointer.id for pointer in closed.read_more] == [bridge.id]
+    ferry, island = by_title["Ferry line"], by_title["The island"]
+    assert (str(ferry.published), island.status) == ("2024-05-01", "withheld")
+    assert [pointer.id for pointer in ferry.read_more] == [island.id]
+    assert all("http" not in story.text and "{" not in story.text for story in stories)
+    assert all(story.url is None for story in stories)
+
+
+def test_addresses_of_a_site(tmp_path):
+    for name, text in samples.FRONT_MATTER.items():
+        write(tmp_path / "site" / name, text)
+    stories, _ = read(None, f"{tmp_path}/site#base=https://news.example")
+    assert "https://news.example/city/bridge/" in {story.url for story in stories}
+    stories, _ = read(None, f"{tmp_path}/site#base=https://news.example&permalink=/:year/:month/:slug.html")
+    assert "https://news.example/2024/05/ferry.html" in {story.url for story in stories}
+
+
+BODY = (
+    "<p>The bridge was closed for years because nobody would pay for it, and it <a href='/{other}'>rusted</a>.</p>" * 3
+)
+
+
+def page(number, title="Bridge opens"):
+    body = (
+        BODY.format(other=3 - number)
+        + '<h3>Read more</h3><ul><li><a href="/3">Council votes for the repair</a></li></ul>'
+    )
+    return samples.PAGE.format(title=title, url=f"/{number}", body=body).encode()
+
+
+def test_a_sitemap_with_the_pages_behind_it(site):
+    site.set(
+        "/sitemap.xml", f"<sitemapindex><sitemap><loc>{site.url('/news.xml')}</loc></sitemap></sitemapindex>".encode()
+    )
+    entries = "".join(
+        f"<url><loc>{site.url(f'/{number}')}</loc><news:news><news:title>T{number}</news:title>"
+        f"<news:publication_date>2024-05-04</news:publication_date></news:news></url>"
+        for number in (1, 2, 404)
+    )
+    head = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
+    site.set("/news.xml", gzip.compress(f"{head}{entries}<url><loc>ftp://x/y</loc></url></urlset>".encode()))
+    site.set("/1", page(1), Content_Type="text/html")
+    site.set("/2", page(2, "Bridge closed"), Content_Type="text/html")
+    stories, rejected = read(None, f"{site.url('/sitemap.xml')}#private=yes")
+    assert [story.title for story in stories] == ["Bridge opens", "Bridge closed"]
+    one = stories[0]
+    assert one.url == site.url("/1")
+    assert (one.section, one.source, one.authors, one.tags) == (
+        "City",
+        "The Gazette",
+        ("Ann Bee",),
+        ("bridge", "river"),
+    )
+    assert str(one.published) == "2024-05-04T07:11:12Z"
+    assert one.text.startswith("The bridge was closed")
+    assert not re.search("cookies|©|Gazette|Council", one.text)
+    assert pointers(one) == [
+        ("Council votes for the repair", site.url("/3"), None),
+        ("", site.url("/2"), "in_text"),
+    ]
+    assert sorted(item.place.removeprefix(site.address) for item in rejected) == ["/404", "/news.xml:1"]
+    (_,), (more,) = read(None, f"{site.url('/news.xml')}#private=yes&max_pages=1")
+    assert "more than 1 pages" in more.reason
+
+
+def test_urls(site):
+    site.set("/feed", samples.RSS.encode(), Content_Type="application/rss+xml")
+    stories, rejected = read(None, f"{site.url('/feed')}#private=yes")
+    assert (len(stories), len(rejected)) == (3, 1)
+    site.set("/1", page(1))
+    (story,), _ = read(None, f"{site.url('/1')}#private=yes")
+    assert story.title == "Bridge opens"
+    site.set("/", b"<html><link rel=alternate type=application/rss+xml href=/feed><p>Welcome")
+    with pytest.raises(CorpusError, match=r"is a page; it names these feeds: http://127.0.0.1:\d+/feed"):
+        read(None, f"{site.url('/')}#private=yes")
+    with pytest.raises(CorpusError, match="404"):
+        read(None, f"{site.url('/nothing')}#private=yes")
+
+
+def warc_record(path, status, kind, body):
+    answer = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{path}>\r\nWARC-Date: 2024-05-04T10:11:12Z\r\n"
+    )
+    head += f"WARC-Target-URI: https://gazette.example{path}\r\nContent-Type: application/http; msgtype=response\r\n"
+    return gzip.compress(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer + b"\r\n\r\n")
+
+
+def test_warc(tmp_path):
+    pytest.importorskip("warcio")
+    records = [
+        ("/1", "200 OK", "text/html; charset=utf-8", page(1)),
+        ("/2", "200 OK", "text/html", page(2, "Bridge closed")),
+        ("/3", "404 Not Found", "text/html", b"no"),
+        ("/4", "200 OK", "image/png", b"PNG"),
+        ("/5", "200 OK", "text/html", b"<p>hello"),
+    ]
+    write(tmp_path / "a.warc.gz", b"".join(warc_record(*record) for record in records))
+    (one, two), (rejected,) = read(tmp_path / "a.warc.gz")
+    assert (one.url, two.title) == ("https://gazette.example/1", "Bridge closed")
+    assert pointers(two)[1] == ("", "https://gazette.example/1", "in_text")
+    assert "no article" in rejected.reason
+    data = (tmp_path / "a.warc.gz").read_bytes()
+    assert isinstance(read(write(tmp_path / "b.warc.gz", data[: len(data) // 2]))[1][-1], Rejected)
+
+
+def test_a_missing_part_is_named(tmp_path, monkeypatch):
+    import sys
+
+    from recommender.errors import MissingExtra
+
+    for module, name, extra in (
+        ("pyarrow", write(tmp_path / "a.parquet", b"x"), "parquet"),
+        ("warcio", write(tmp_path / "a.warc", b"x"), "warc"),
+        ("sqlalchemy", "sql:sqlite:///x#table=y", "sql"),
+    ):
+        for part in [key for key in sys.modules if key == module or key.startswith(f"{module}.")]:
+            monkeypatch.delitem(sys.modules, part)
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(MissingExtra, match=rf"pip install 'related-articles-recommender\[{extra}\]'"):
+            list(open_corpus(name))
+
+
+def test_a_folder_of_every_kind(tmp_path):
+    write(tmp_path / "all" / "feed.xml", samples.RSS)
+    write(tmp_path / "all" / "item.json", samples.NINJS)
+    write(tmp_path / "all" / "package.json", json.dumps({"name": "site", "version": "1"}))
+    write(tmp_path / "all" / "table.csv", "title,text\nA table,has rows\n")
+    write(tmp_path / "all" / "style.xml", "<xsl/>")
+    corpus = open_corpus(tmp_path / "all")
+    assert len([item for item in corpus if isinstance(item, Story)]) == 5
+    assert corpus.skipped == 2
