@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,7 +112,9 @@ class IndexFolder:
         Raises:
             IndexCorrupt: the folder cannot be written.
         """
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        now = datetime.now(UTC)
+        # Its end is the fraction of the second, so that names are in order of time however quick builds are.
+        name = f"{now:%Y%m%dT%H%M%SZ}-{now.microsecond * 65_536 // 1_000_000:04x}"
         temporary = self._generations / f".{name}.tmp"
         try:
             temporary.mkdir(parents=True)
@@ -130,10 +131,13 @@ class IndexFolder:
         return folder
 
     def promote(self, name: str) -> None:
-        """Verify a generation by opening it and make it the live one."""
+        """Verify a generation by opening it and make it the live one, also where the pointer to that is damaged."""
         Generation(self.folder_of(name)).close()
         with self._pointing():
-            live, history = self._pointer()
+            try:
+                live, history = self._pointer()
+            except IndexCorrupt:
+                live, history = None, []
             if live == name:
                 return
             kept = [old for old in history if old != name] + ([live] if live else [])
@@ -156,13 +160,21 @@ class IndexFolder:
         raise IndexMissing(f"{self.path}: no earlier generation to go back to")
 
     def prune(self, keep: int) -> list[str]:
-        """Remove all but the newest `keep` generations; never the live one, its predecessor or one that is open."""
+        """Remove all but the newest `keep` generations; never the live one, its predecessor or one that is open.
+
+        What failed builds left, and lists of records that were rejected for a generation that is gone, go as well.
+        """
         live, history = self._pointer()
         spared = {live, *history[-1:]}
         old = [name for name in self.names()[: -keep or None] if name not in spared]
         removed = [name for name in old if self._remove(self._generations / name)]
-        for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
-            shutil.rmtree(leftover, ignore_errors=True)
+        if self._generations.is_dir():
+            for leftover in self._generations.glob(".*.tmp"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            kept = set(self.names())
+            for rejected in self._generations.glob("*.rejected.jsonl"):
+                if rejected.name.removesuffix(".rejected.jsonl") not in kept:
+                    rejected.unlink(missing_ok=True)
         return removed
 
     def _remove(self, folder: Path) -> bool:
