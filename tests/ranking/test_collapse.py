@@ -1,0 +1,196 @@
+"""One story, one slot: the rules against a plain reading of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.ranking.collapse import (
+    ARTICLE_COSINE,
+    ARTICLE_DAYS,
+    LONG,
+    NEAR,
+    SHORT_DAYS,
+    SHORT_MEAN,
+    Bag,
+    Group,
+    QueryText,
+    Texts,
+    alone,
+    collapse,
+    may_be_same,
+    overlap,
+    same_story,
+)
+from recommender.vectors import normalise
+
+
+def bag(words: dict[int, float], numbers: tuple[int, ...] = ()) -> Bag:
+    ids = sorted(words)
+    return Bag(np.array(ids, np.int32), np.array([words[one] for one in ids], np.float32), np.array(numbers, np.int32))
+
+
+bags = st.dictionaries(st.integers(0, 9), st.sampled_from([0.5, 1.0, 3.0]), max_size=6).map(bag)
+
+
+@given(bags, bags)
+def test_overlap_is_weighted_jaccard(one: Bag, other: Bag) -> None:
+    left = dict(zip(one.ids.tolist(), one.weights.tolist(), strict=True))
+    right = dict(zip(other.ids.tolist(), other.weights.tolist(), strict=True))
+    words = left.keys() | right.keys()
+    least = sum(min(left.get(word, 0), right.get(word, 0)) for word in words)
+    most = sum(max(left.get(word, 0), right.get(word, 0)) for word in words)
+    expected = least / most if left and right else 0.0
+    assert overlap(one, other) == pytest.approx(expected, abs=1e-6)
+    assert overlap(one, other) == pytest.approx(overlap(other, one), abs=1e-6)
+
+
+def words(count: int, first: int = 0) -> Bag:
+    return bag(dict.fromkeys(range(first, first + count), 1.0))
+
+
+def together(cosine: float, one: Bag, other: Bag, days: float) -> bool:
+    shorter = np.array([min(len(one.ids), len(other.ids))])
+    possible = may_be_same(np.array([cosine], np.float32), shorter, np.array([days], np.float32))
+    return bool(possible[0]) and same_story(cosine, one, other, days)
+
+
+E = 0.01
+
+
+@pytest.mark.parametrize(
+    ("cosine", "one", "other", "days", "same"),
+    [
+        # Articles: both measures, and the days between.
+        (ARTICLE_COSINE + E, words(60), words(60), 0, True),
+        (ARTICLE_COSINE - E, words(60), words(60), 0, False),
+        (1.0, words(60), words(60, 21), 0, False),
+        (1.0, words(60), words(60, 19), 0, True),
+        (1.0, words(60), words(60), ARTICLE_DAYS, True),
+        (1.0, words(60), words(60), ARTICLE_DAYS + 1, False),
+        (1.0, words(60), words(60), float("nan"), True),
+        # Headlines: the mean of both, more for each day between, more where numbers are in conflict.
+        (SHORT_MEAN + E, words(6), words(6), 0, True),
+        (2 * SHORT_MEAN - 0.5 - E, words(6), words(6, 2), 0, False),
+        (2 * SHORT_MEAN - 0.5 + E, words(6), words(6, 2), 0, True),
+        (NEAR - E, words(6), words(6), 0, False),
+        (1.0, words(6), words(6, 6), 0, False),
+        (1.0, words(6), words(6), SHORT_DAYS, True),
+        (1.0, words(6), words(6), SHORT_DAYS + 1, False),
+        (0.8, bag({1: 1, 2: 1, 7: 1}, (7,)), bag({1: 1, 2: 1, 8: 1}, (8,)), 0, False),
+        (0.95, bag({1: 1, 2: 1, 7: 1}, (7,)), bag({1: 1, 2: 1, 7: 1}, (7,)), 0, True),
+        # An article and a headline are judged as headlines are.
+        (0.9, words(60), words(LONG - 1), 0, (0.9 + (LONG - 1) / 60) / 2 >= SHORT_MEAN),
+    ],
+)
+def test_the_rule_at_its_limits(cosine: float, one: Bag, other: Bag, days: float, same: bool) -> None:
+    assert together(cosine, one, other, days) is same
+    assert together(cosine, other, one, days) is same
+
+
+def test_numbers_in_conflict_ask_for_more() -> None:
+    same = dict.fromkeys(range(20), 1.0)
+    one, other = bag(same | {50: 1.0}, (50,)), bag(same | {51: 1.0}, (51,))
+    agreeing = bag(same | {50: 1.0, 51: 1.0}, (50, 51))
+    cosine = 2 * (SHORT_MEAN + 0.05) - overlap(one, other)
+    assert together(cosine, one, agreeing, 0)
+    assert not together(cosine, one, other, 0)
+    assert together(cosine, bag(same | {50: 1.0}), bag(same | {51: 1.0}), 0), "without numbers there is no conflict"
+
+
+@st.composite
+def candidates(draw: st.DrawFn) -> Texts:
+    """A few candidates of two or three stories, long and short, of some days."""
+    count = draw(st.integers(0, 10))
+    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    stories = random.normal(size=(3, 16))
+    of = random.integers(0, 3, count)
+    vectors = normalise(stories[of] + random.uniform(0.1, 0.7) * random.normal(size=(count, 16)))
+    long = draw(st.booleans())
+    size = 60 if long else 8
+    made = []
+    for story in of:
+        own = {int(word): 1.0 for word in random.choice(size, int(size * 0.8), replace=False) + 1_000 * story}
+        numbers = tuple(int(word) for word in list(own)[:1] if random.random() < 0.5)
+        made.append(bag(own, tuple(sorted(numbers))))
+    day = np.where(random.random(count) < 0.1, np.nan, random.integers(0, 5, count)).astype(np.float32)
+    terms = np.array([len(one.ids) for one in made], np.int64)
+    rank = random.permutation(count).astype(np.int64)
+    return Texts(vectors, terms, day, rank, lambda place: made[place])
+
+
+def slow(texts: Texts, query: QueryText | None) -> tuple[dict[int, list[int]], list[int]]:
+    """Slots by leader, and the query's copies."""
+    slots: dict[int, list[int]] = {}
+    copies = []
+    for place in range(len(texts.terms)):
+        if query is not None:
+            gap = abs(float(texts.day[place]) - query.day)
+            if together(float(query.cosine[place]), texts.bag(place), query.bag, gap):
+                copies.append(place)
+                continue
+        for leader in slots:
+            cosine = float(texts.vectors[place] @ texts.vectors[leader])
+            gap = abs(float(texts.day[place]) - float(texts.day[leader]))
+            if together(cosine, texts.bag(place), texts.bag(leader), gap):
+                slots[leader].append(place)
+                break
+        else:
+            slots[place] = [place]
+    return slots, copies
+
+
+def as_slots(group: Group) -> tuple[dict[int, int], dict[int, int], list[tuple[int, int]]]:
+    leaders = group.leaders.tolist()
+    return (
+        dict(zip(leaders, group.shown.tolist(), strict=True)),
+        dict(zip(leaders, group.sizes.tolist(), strict=True)),
+        sorted(group.copies),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(candidates(), st.booleans())
+def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
+    query = None
+    if with_query and len(texts.terms):
+        query = QueryText(texts.vectors @ texts.vectors[0], texts.bag(0), int(texts.terms[0]), float(texts.day[0]))
+    slots, copies = slow(texts, query)
+    shown, sizes, left_out = as_slots(collapse(texts, query))
+    best = {leader: max(places, key=lambda place: texts.rank[place]) for leader, places in slots.items()}
+    assert shown == best
+    assert sizes == {leader: len(places) for leader, places in slots.items()}
+    assert left_out == sorted(
+        [(place, -1) for place in copies]
+        + [(place, best[leader]) for leader, places in slots.items() for place in places if place != best[leader]]
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(candidates(), st.integers(0, 10))
+def test_what_comes_later_moves_no_slot(texts: Texts, first: int) -> None:
+    """The slots of the first candidates are those that they would have alone."""
+    part = Texts(texts.vectors[:first], texts.terms[:first], texts.day[:first], texts.rank[:first], texts.bag)
+    assert collapse(part, None).leaders.tolist() == [
+        leader for leader in collapse(texts, None).leaders.tolist() if leader < first
+    ]
+
+
+def test_a_chain_of_small_changes_does_not_merge_what_is_far_apart() -> None:
+    made = [words(10, first) for first in (0, 3, 6)]
+    vectors = normalise(np.array([[1.0, 0.0], [1.0, 0.05], [1.0, 0.1]]))
+    texts = Texts(vectors, np.array([10] * 3), np.zeros(3, np.float32), np.arange(3), lambda place: made[place])
+    assert same_story(1.0, made[0], made[1], 0)
+    assert same_story(1.0, made[1], made[2], 0)
+    assert not same_story(1.0, made[0], made[2], 0)
+    assert collapse(texts, None).leaders.tolist() == [0, 2]
+
+
+def test_each_alone() -> None:
+    group = alone(3)
+    assert (group.leaders.tolist(), group.shown.tolist(), group.sizes.tolist(), group.copies) == (
+        [0, 1, 2],
+        [0, 1, 2],
+        [1, 1, 1],
+        [],
+    )
