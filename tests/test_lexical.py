@@ -1,0 +1,168 @@
+"""The lexical channel against BM25 written plainly."""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender import lexical
+from recommender.lexical import LexicalIndex, LexicalWriter
+
+Doc = tuple[list[str], list[str]]
+
+words = st.sampled_from([*"abcdefgh", "7", "1984", "ä"])
+docs = st.lists(st.tuples(st.lists(words, max_size=4), st.lists(words, max_size=12)), max_size=9)
+
+
+def written(folder: Path, corpus: Sequence[Doc]) -> LexicalIndex:
+    writer = LexicalWriter(folder)
+    for title, body in corpus:
+        writer.add(title, body)
+    writer.finish()
+    return LexicalIndex(folder)
+
+
+class Plain:
+    """The documented formulas, one document and one term at a time."""
+
+    def __init__(self, corpus: Sequence[Doc]) -> None:
+        self.corpus = corpus
+        self.bags = [Counter(title + body) for title, body in corpus]
+        self.mean = max(sum(bag.total() for bag in self.bags) / max(len(corpus), 1), 1.0)
+        self.mean_title = max(sum(len(set(title)) for title, _ in corpus) / max(len(corpus), 1), 1.0)
+
+    def idf(self, term: str) -> float:
+        frequency = sum(term in bag for bag in self.bags)
+        return math.log(1 + (len(self.corpus) - frequency + 0.5) / (frequency + 0.5))
+
+    def known(self, query: Sequence[str]) -> dict[str, float]:
+        """Weight 1 + ln tf of each query term that some document has."""
+        counts = Counter(query)
+        return {term: 1 + math.log(count) for term, count in counts.items() if any(term in bag for bag in self.bags)}
+
+    def score(self, query: Sequence[str], row: int, k1: float = 3.0, b: float = 0.9, power: float = 1.5) -> float:
+        bag = self.bags[row]
+        norm = k1 * (1 - b + b * bag.total() / self.mean)
+        return sum(
+            weight * self.idf(term) ** power * bag[term] * (k1 + 1) / (bag[term] + norm)
+            for term, weight in self.known(query).items()
+        )
+
+    def title_score(self, query: Sequence[str], row: int) -> float:
+        title = set(self.corpus[row][0])
+        norm = 1.2 * (1 - 0.3 + 0.3 * len(title) / self.mean_title)
+        return sum(
+            weight * self.idf(term) ** 1.5 * 2.2 / (1 + norm)
+            for term, weight in self.known(query).items()
+            if term in title
+        )
+
+
+@settings(max_examples=120, deadline=None)
+@given(docs, st.lists(words | st.just("unknown"), max_size=20))
+def test_scores_are_those_of_the_formula(
+    tmp_path_factory: pytest.TempPathFactory, corpus: list[Doc], query: list[str]
+) -> None:
+    index = written(tmp_path_factory.mktemp("lexical") / "lexical", corpus)
+    plain = Plain(corpus)
+    rows = np.arange(len(corpus))
+    asked = index.weigh(index.lookup(query))
+    assert len(index) == len(corpus)
+    expected = [plain.score(query, row) for row in rows]
+    np.testing.assert_allclose(index.scores(asked), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        index.title_scores(asked, rows), [plain.title_score(query, row) for row in rows], rtol=1e-4, atol=1e-5
+    )
+    heaviest = sum((1 + math.log(count)) * plain.idf(term) ** 1.5 for term, count in Counter(query).items())
+    assert asked.norm == pytest.approx(heaviest, rel=1e-4)
+    # Under other constants, worked back from what is stored.
+    terms = index.lookup(query)
+    for k1, b, power in ((1.2, 0.75, 1.0), (0.9, 0.0, 2.0)):
+        other = index.scores_with(index.reweighted(k1, b, power), asked.ids, asked.weights)
+        np.testing.assert_allclose(other, [plain.score(query, row, k1, b, power) for row in rows], rtol=1e-3, atol=1e-4)
+    assert terms.counts.tolist() == [Counter(query)[index.text_of(term)] for term in terms.ids.tolist()]
+    assert sorted(terms.unknown.tolist()) == sorted(
+        count for term, count in Counter(query).items() if not any(term in bag for bag in plain.bags)
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(docs.filter(bool))
+def test_the_forward_index_gives_a_story_back(tmp_path_factory: pytest.TempPathFactory, corpus: list[Doc]) -> None:
+    index = written(tmp_path_factory.mktemp("lexical") / "lexical", corpus)
+    for row, (title, body) in enumerate(corpus):
+        terms = index.terms_of(row)
+        assert {
+            index.text_of(term): count for term, count in zip(terms.ids.tolist(), terms.counts.tolist(), strict=True)
+        } == (Counter(title + body))
+        assert terms.ids.tolist() == sorted(terms.ids.tolist())
+        assert {index.text_of(term) for term in index.title_terms_of(row).tolist()} == set(title)
+        assert index.lengths[row] == len(title + body)
+    rows = np.array([len(corpus) - 1, 0, len(corpus) - 1])
+    for gathered, of_row in (
+        (index.gather_terms, lambda row: index.terms_of(row).ids),
+        (index.gather_titles, index.title_terms_of),
+    ):
+        terms, offsets = gathered(rows)
+        parts = [terms[begin:end].tolist() for begin, end in pairwise(offsets)]
+        assert parts == [of_row(int(row)).tolist() for row in rows]
+    assert index.distinct_terms(rows).tolist() == [len(set(corpus[row][0] + corpus[row][1])) for row in rows.tolist()]
+
+
+def test_postings_written_in_chunks_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pick = random.Random(5)
+    corpus = [([pick.choice("abcdef")], pick.choices("abcdefghij", k=pick.randrange(30))) for _ in range(60)]
+    whole = written(tmp_path / "whole", corpus)
+    monkeypatch.setattr(lexical, "_CHUNK", 7)
+    written(tmp_path / "chunks", corpus)
+    for path in sorted((tmp_path / "whole").iterdir()):
+        assert (tmp_path / "chunks" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert len(whole) == 60
+
+
+def test_a_long_query_keeps_its_heaviest_terms(tmp_path: Path) -> None:
+    """Of 150 terms, each rarer than the one before, the hundred rarest count."""
+    corpus: list[Doc] = [([], [f"t{number}" for number in range(row, 150)]) for row in range(150)]
+    corpus = [([], body[::-1]) for _, body in corpus]
+    index, plain = written(tmp_path / "lexical", corpus), Plain(corpus)
+    asked = index.weigh(index.lookup([f"t{number}" for number in range(150)]))
+    kept = {index.text_of(term) for term in asked.ids.tolist()}
+    assert kept == {f"t{number}" for number in range(100)}
+    assert asked.norm == pytest.approx(sum(plain.idf(term) ** 1.5 for term in kept), rel=1e-4)
+
+
+def test_a_term_that_stands_300_times_counts_as_255(tmp_path: Path) -> None:
+    index = written(tmp_path / "lexical", [([], ["a"] * 300), ([], ["b"])])
+    assert index.terms_of(0).counts.tolist() == [255.0]
+    assert index.lengths.tolist() == [300, 1]
+
+
+def test_a_bag_holds_the_heaviest_terms_and_the_numbers(tmp_path: Path) -> None:
+    corpus: list[Doc] = [(["storm", "2026"], ["storm", "12"]), (["calm"], ["7th"])]
+    index, plain = written(tmp_path / "lexical", corpus), Plain(corpus)
+    bag = index.bag_of(0)
+    weights = {index.text_of(term): weight for term, weight in zip(bag.ids.tolist(), bag.weights.tolist(), strict=True)}
+    assert weights == {
+        "storm": pytest.approx((1 + math.log(2)) * plain.idf("storm") ** 1.5, rel=1e-5),
+        "2026": pytest.approx(plain.idf("2026") ** 1.5, rel=1e-5),
+        "12": pytest.approx(plain.idf("12") ** 1.5, rel=1e-5),
+    }
+    assert {index.text_of(term) for term in bag.numbers.tolist()} == {"2026", "12"}
+    assert {index.text_of(term) for term in index.bag_of(1).numbers.tolist()} == {"7th"}
+
+
+def test_an_index_of_nothing(tmp_path: Path) -> None:
+    index = written(tmp_path / "lexical", [])
+    asked = index.weigh(index.lookup(["a"]))
+    assert (len(index), len(asked.ids), len(index.scores(asked))) == (0, 0, 0)
+    wordless = written(tmp_path / "wordless", [([], []), ([], [])])
+    asked = wordless.weigh(wordless.lookup(["a"]))
+    assert wordless.scores(asked).tolist() == [0, 0]
+    assert wordless.title_scores(asked, np.arange(2)).tolist() == [0, 0]
