@@ -4,6 +4,7 @@ from recommender.generation.folder import IndexFolder, Listed
 from recommender.generation.layout import FACETS, FORMAT, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files, write_manifest
 from recommender.generation.reader import Columns, Generation
+from recommender.generation.recovery import live_manifest
 from recommender.generation.writer import GenerationWriter, column_values, pointer_keys
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Listed",
     "Manifest",
     "column_values",
+    "live_manifest",
     "pointer_keys",
     "read_manifest",
     "verify_files",

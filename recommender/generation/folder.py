@@ -159,6 +159,37 @@ class IndexFolder:
                     return history[place]
         raise IndexMissing(f"{self.path}: no earlier generation to go back to")
 
+    def candidates(self) -> list[str]:
+        """The generations, the one to be served first: the live one, those before it, then the newest."""
+        try:
+            live, history = self._pointer()
+        except IndexCorrupt:
+            live, history = None, []
+        there = self.names()
+        wanted = [*([live] if live else []), *reversed(history), *reversed(there)]
+        return [name for name in dict.fromkeys(wanted) if name in there]
+
+    def repoint(self, name: str) -> None:
+        """Make a generation the live one where the pointer, or what it names, is damaged."""
+        with self._pointing():
+            try:
+                history = [old for old in self._pointer()[1] if old != name]
+            except IndexCorrupt:
+                history = []
+            write_json(self._live, {"generation": name, "history": history})
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed has left behind.
+
+        Raises:
+            IndexFault: another process is changing the folder, or it cannot be written.
+        """
+        with self.lock():
+            for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
+                shutil.rmtree(leftover, ignore_errors=True)
+            for file in self.path.glob(".live.json.*.tmp"):
+                file.unlink(missing_ok=True)
+
     def prune(self, keep: int) -> list[str]:
         """Remove all but the newest `keep` generations; never the live one, its predecessor or one that is open.
 

@@ -1,0 +1,144 @@
+"""Live changes from the command line, with or without a service that runs: it sees them in its next answer."""
+
+import argparse
+import getpass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+from rich.console import Console
+
+from recommender.cli.console import print_json, progress_for
+from recommender.errors import InputError, RecommenderError
+from recommender.settings import Settings
+from recommender.stories import CANCELED, USABLE, Story
+
+Run = Callable[[Settings, argparse.Namespace], int]
+_TOGETHER = 100
+
+
+def add_live(commands: Any, command: Callable[[Any, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands' words to the parser."""
+    for name, text in {
+        "add": "add or replace stories: of a file, a folder or a feed, the rest stays",
+        "withdraw": "take a story from every answer",
+        "restore": "bring a withdrawn story back",
+        "embargo": "hide a story until a time",
+        "delete": "remove a story, whatever the corpus says",
+    }.items():
+        parser = command(commands, name, text)
+        if name == "add":
+            parser.add_argument("file", metavar="FILE", help="what `recommender build` reads")
+        else:
+            parser.add_argument("id", metavar="ID", help="the story's id")
+        if name == "embargo":
+            parser.add_argument("time", metavar="TIME", help="date-time (RFC 3339), or none")
+        parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.corpus import Rejected, open_corpus
+    from recommender.serving import open_changes
+
+    counts: Counter[str] = Counter()
+    with closing(open_changes(settings)) as changes, progress_for(Console(stderr=True)) as progress:
+        progress.step(f"Adding {arguments.file}")
+        for batch in _batches(iter(open_corpus(arguments.file))):
+            stories = [item.to_record() for item in batch if isinstance(item, Story)]
+            for item in batch:
+                if isinstance(item, Rejected):
+                    progress.note(f"rejected {item.place}: {item.reason}")
+                    counts["rejected"] += 1
+            for change in changes.put_many(stories, who=_who()):
+                if isinstance(change, RecommenderError):
+                    progress.note(f"rejected: {change}")
+                counts["rejected" if isinstance(change, RecommenderError) else change.result] += 1
+            progress.advance(len(batch))
+    said = ", ".join(f"{count:,} {result}" for result, count in counts.items()) or "nothing"
+    _say(arguments, dict(counts), f"{arguments.file}: {said}.")
+    return 0 if counts.total() > counts["rejected"] else 1
+
+
+def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == _TOGETHER:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _patch(text: str, **what: Any) -> Run:
+    def run(settings: Settings, arguments: argparse.Namespace) -> int:
+        from recommender.serving import open_changes
+
+        with closing(open_changes(settings)) as changes:
+            change = changes.patch(arguments.id, who=_who(), **what)
+        _say(arguments, change.to_json(), f"{arguments.id} {text}.")
+        return 0
+
+    return run
+
+
+def _embargo(settings: Settings, arguments: argparse.Namespace) -> int:
+    until = None if arguments.time.lower() == "none" else arguments.time
+    if until is not None and until.isdigit():
+        raise InputError("time", f"{until[:40]!r} is no date-time, expected for instance 2026-03-01T06:00:00Z")
+    return _patch(f"is hidden until {until}" if until else "has no embargo", embargoed=until)(settings, arguments)
+
+
+def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.serving import open_changes
+
+    with closing(open_changes(settings)) as changes:
+        change = changes.delete(arguments.id, who=_who())
+    _say(arguments, change.to_json(), f"{arguments.id} is deleted.")
+    return 0
+
+
+def _diff(settings: Settings, arguments: argparse.Namespace) -> int:
+    from recommender.evaluation.diff import difference
+    from recommender.generation import IndexFolder
+
+    index = IndexFolder(settings.index)
+    with closing(index.open(arguments.before)) as before, closing(index.open(arguments.after)) as after:
+        found = difference(before, after, arguments.sample)
+    lines = [f"{found.before} -> {found.after}"]
+    for name, ids in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
+        count = found.counts[name]
+        more = " …" if count > len(ids) else ""
+        lines.append(f"{count:,} stories {name}{': ' if ids else ''}{', '.join(ids)}{more}")
+    lines.append(
+        f"{found.lists_changed:,} of {found.lists_compared:,} lists of recommendations differ; "
+        f"on average {found.overlap:.0%} of their stories are the same"
+    )
+    _say(arguments, found.to_json(), "\n".join(lines))
+    return 0
+
+
+def _who() -> str:
+    try:
+        return f"{getpass.getuser()}, command line"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
+    if arguments.json:
+        print_json(value)
+    else:
+        Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+LIVE: dict[str, Run] = {
+    "add": _add,
+    "withdraw": _patch("is withdrawn", status=CANCELED),
+    "restore": _patch("is usable", status=USABLE),
+    "embargo": _embargo,
+    "delete": _delete,
+    "index diff": _diff,
+}
+"""The commands of this module."""
