@@ -184,6 +184,7 @@ class LexicalIndex:
         self._title_terms = map_array(folder / "title_terms.npy", np.int32)
         self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
         self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
+        self.gain: Float32 = self.idf**IDF_POWER
         self._is_number = _begins_with_digit(self._term_text, self._term_start)
         self.unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
         self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
@@ -227,7 +228,7 @@ class LexicalIndex:
     def weigh(self, query: Terms) -> QueryTerms:
         """The heaviest terms of a query, at most `QUERY_TERMS`, each with weight 1 + ln tf."""
         ids, weights = query.ids, 1 + np.log(np.maximum(query.counts, 1))
-        heavy = weights * self.idf[ids] ** IDF_POWER
+        heavy = weights * self.gain[ids]
         if len(ids) > QUERY_TERMS:
             kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
             ids, weights, heavy = ids[kept], weights[kept], heavy[kept]
@@ -238,7 +239,7 @@ class LexicalIndex:
         """Terms as they are compared between two texts: the heaviest with their weight (1 + ln tf) · idf^1.5."""
         query = self.weigh(Terms(ids, counts))
         numbers = query.ids[self._is_number[query.ids]]
-        return Bag(query.ids, query.weights * self.idf[query.ids] ** IDF_POWER, numbers)
+        return Bag(query.ids, query.weights * self.gain[query.ids], numbers)
 
     def bag_of(self, row: int) -> Bag:
         """The bag of a stored row."""
@@ -282,7 +283,7 @@ class LexicalIndex:
             return np.zeros(len(rows), np.float32)
         place = np.minimum(np.searchsorted(ids, terms), len(ids) - 1)
         found = ids[place] == terms
-        value = np.where(found, weights[place] * self.idf[terms] ** IDF_POWER, 0)
+        value = np.where(found, weights[place] * self.gain[terms], 0)
         norm = TITLE_K1 * (1 - TITLE_B + TITLE_B * sizes / self.mean_title)
         return (_sums(value, offsets) * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32)
 

@@ -51,7 +51,7 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         allowed: rows among `base` that the caller's filters let through; None: all of `base`.
     """
     scores = generation.lexical.scores(probe.terms)
-    scores[~base] = 0
+    scores *= base
     best = float(scores.max(initial=0))
     near = _nearest(generation, probe, base, scores)
     voters, closeness = _neighbours(generation, probe, near, scores, best)
@@ -64,12 +64,11 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
     linked = _linked(generation, probe, voters, (voter, target), closeness, allowed)
     recent = _recent(generation, probe, allowed, scores, best)
     rows = np.unique(np.concatenate([found, linked, recent]))
-    vectors = generation.dense.rows(rows)
     pointed, source = generation.graph.sources_of(rows)
     counted = pointed[_may_count(generation, probe, source)]
     return Candidates(
         rows=rows,
-        similarity=vectors @ probe.vector,
+        similarity=generation.dense.cosines(probe.vector, rows),
         lexical=np.sqrt(np.minimum(lexical_share(scores[rows], probe.terms.norm), 1)),
         title=_titles(generation, probe, near, rows),
         closeness=closeness,
@@ -86,14 +85,16 @@ def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float3
 
 
 def _best_lexical(scores: Float32, k: int) -> Int64:
-    rows = top_k(scores, k)
-    return np.asarray(rows[scores[rows] > 0])
+    found = np.flatnonzero(scores)  # most rows share no word with the query
+    return np.asarray(found[top_k(scores[found], k)])
 
 
 def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Float32:
     """BM25 of the titles as a share of the best one among what is near, filters or not."""
-    best = float(generation.lexical.title_scores(probe.terms, near).max(initial=0))
-    return np.minimum(lexical_share(generation.lexical.title_scores(probe.terms, rows), best), 1)
+    both = rows if np.isin(near, rows, assume_unique=True).all() else np.union1d(near, rows)
+    scores = generation.lexical.title_scores(probe.terms, both)
+    best = float(scores[np.searchsorted(both, near)].max(initial=0))
+    return np.minimum(lexical_share(scores[np.searchsorted(both, rows)], best), 1)
 
 
 def _neighbours(
@@ -101,7 +102,7 @@ def _neighbours(
 ) -> tuple[Int64, Float32]:
     """The rows nearest to the query whose links may count, and how close they are."""
     near = near[_may_count(generation, probe, near)]
-    closeness = hybrid(generation.dense.rows(near) @ probe.vector, lexical_share(scores[near], best))
+    closeness = hybrid(generation.dense.cosines(probe.vector, near), lexical_share(scores[near], best))
     kept = top_k(closeness, NEIGHBOURS)
     return near[kept], closeness[kept]
 
@@ -148,6 +149,6 @@ def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32
         dense = generation.dense.search(probe.vector[None], RECENT, month).rows[0]
         lexical = window[_best_lexical(scores[window], RECENT)]
         window = np.union1d(dense[dense >= 0], lexical)
-    near = hybrid(generation.dense.rows(window) @ probe.vector, lexical_share(scores[window], best))
+    near = hybrid(generation.dense.cosines(probe.vector, window), lexical_share(scores[window], best))
     best_recent: Int64 = window[top_k(near, RECENT)]
     return best_recent

@@ -1,5 +1,6 @@
 """What is known of a query, whether it is a stored story, a story sent along, or any text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,8 +25,8 @@ class Probe:
     """A query made ready.
 
     `row` is that of a stored story, else None. `terms` are searched lexically; `all_terms` (ids, ascending), standing
-    `counts` times, are all that it has. `is_story`: it is long enough that copies of it can be told. `text` is
-    normalised as headlines are.
+    `counts` times, are all that it has. `is_story`: it is long enough that copies of it can be told. `text` gives
+    its text, normalised as headlines are.
     """
 
     vector: Float32
@@ -35,7 +36,7 @@ class Probe:
     moment: Moment | None
     language: str | None
     section: str | None
-    text: str
+    text: Callable[[], str]
     is_story: bool = True
     row: int | None = None
     truncated: bool = False
@@ -57,7 +58,7 @@ def probe_row(generation: Generation, row: int) -> Probe:
         moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
         language=story.language,
         section=story.section,
-        text=normalise_headline(f"{story.title}\n{story.text[:MAX_QUERY_TEXT]}"),
+        text=lambda: normalise_headline(f"{story.title}\n{story.text[:MAX_QUERY_TEXT]}"),
         row=row,
         truncated=bool(columns.truncated[row]),
         headline_key=int(columns.headline_key[row]),
@@ -98,7 +99,7 @@ def probe_story(generation: Generation, story: Story, vector: Float32, truncated
         moment=story.published,
         language=story.language,
         section=story.section,
-        text=normalise_headline(f"{story.title}\n{story.text}"),
+        text=lambda: normalise_headline(f"{story.title}\n{story.text}"),
         is_story=bool(story.text) or len(bag.ids) >= LONG,
         truncated=truncated,
         headline_key=key64(normalise_headline(story.title)) if story.title else 0,

@@ -162,13 +162,14 @@ def _quoted(generation: Generation, probe: Probe, rows: Int64) -> Float32:
     """
     quoted = np.zeros(len(rows), np.float32)
     terms, offsets = generation.lexical.gather_titles(rows)
-    if not len(terms) or not len(probe.all_terms) or not probe.text:
+    if not len(terms) or not len(probe.all_terms):
         return quoted
     place = np.minimum(np.searchsorted(probe.all_terms, terms), len(probe.all_terms) - 1)
     missing = np.concatenate([[0], np.cumsum(probe.all_terms[place] != terms)])
     complete = (missing[offsets[1:]] == missing[offsets[:-1]]) & (np.diff(offsets) >= 2)
+    text = probe.text() if complete.any() else ""
     for number in np.flatnonzero(complete):
         headline = normalise_headline(str(generation.record(int(rows[number])).get("title", "")))
-        if headline.count(" ") + 1 >= QUOTED_WORDS and headline in probe.text:
+        if headline.count(" ") + 1 >= QUOTED_WORDS and headline in text:
             quoted[number] = 1.0
     return quoted

@@ -13,12 +13,13 @@ from recommender.engine.reasons import reasons
 from recommender.generation import Generation
 from recommender.ranking.model import Ranker
 from recommender.recipe import display_title, summary
-from recommender.stories import HEADLINE, KINDS, story_from_record
+from recommender.stories import HEADLINE, KINDS, Story, story_from_record
 
 MENTIONS = 10
 """Stories named at most under a headline-only one."""
 
 _REJECTED = 50
+_SUMMARISED = 2_000
 
 Fields = tuple[tuple[str, ...], tuple[str, ...], bool]
 Shown = NDArray[np.bool_]
@@ -90,21 +91,24 @@ class Renderer:
 
     def _values(self, row: int, shown: Shown) -> dict[str, Any]:
         generation, columns = self._generation, self._generation.columns
-        story = story_from_record(generation.record(row))
+        record = generation.record(row)
+        # The record was checked when it was indexed; to check it again would be most of the cost.
+        story = Story(id=record["id"], title=record.get("title", ""), text=record.get("text", "")[:_SUMMARISED])
         second = int(columns.second[row])
+        kind = KINDS[int(columns.kind[row])]
         values: dict[str, Any] = {
             "id": story.id,
-            "kind": story.kind,
+            "kind": kind,
             "title": display_title(story),
-            "url": story.url,
+            "url": record.get("url"),
             "summary": summary(story),
-            "image": story.image.to_record() if story.image else None,
+            "image": record.get("image"),
             "date_published": None if second == UNDATED else str(Moment(second, bool(columns.is_day[row]))),
-            "language": story.language,
-            "section": story.section,
-            "source": story.source,
+            "language": record.get("language"),
+            "section": record.get("section"),
+            "source": record.get("source"),
         }
-        if story.kind == HEADLINE:
+        if kind == HEADLINE:
             values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
         return values
 

@@ -27,6 +27,16 @@ class LiveDense:
         result[~live] = self._base.rows(rows[~live])
         return result
 
+    def cosines(self, query: Float32, rows: Int64) -> Float32:
+        """The cosine of one query (dim,) and each of some rows (m,)."""
+        live = rows >= self._rows
+        if not live.any():
+            return self._base.cosines(query, rows)
+        result = np.empty(len(rows), np.float32)
+        result[live] = self._added[rows[live] - self._rows] @ query
+        result[~live] = self._base.cosines(query, rows[~live])
+        return result
+
     def search(self, queries: Float32, k: int, allowed: Mask | None = None) -> Hits:
         """The k best rows of each query (q, dim) among the allowed ones (mask (n,); None: all)."""
         found = self._base.search(queries, k, None if allowed is None else allowed[: self._rows])

@@ -56,6 +56,7 @@ class LexicalChanges:
         self._new: dict[str, int] = {}
         self._texts: list[str] = []
         self._idf, self._is_number = Growing(base.idf), Growing(base._is_number)
+        self._gain = Growing(base.gain)
         self._lengths = Growing(base.lengths)
         self._terms, self._counts = Growing.empty(np.int32), Growing.empty(np.float32)
         self._titles = Growing.empty(np.int32)
@@ -78,7 +79,7 @@ class LexicalChanges:
         self._titles.append(np.unique(title_ids))
         self._title_start.append([len(self._titles)])
         norm = np.full(len(ids), K1 * (1 - B + B * length / self._mean), np.float32)
-        weights = self._idf.view()[ids] ** IDF_POWER * saturate(np.minimum(counts, 255).astype(np.float32), norm)
+        weights = self._gain.view()[ids] * saturate(np.minimum(counts, 255).astype(np.float32), norm)
         self._append(Segment.of(ids.astype(np.int32), np.full(len(ids), row, np.int64), weights.astype(np.float32)))
 
     def _numbers(self, terms: Sequence[str]) -> dict[str, int]:
@@ -91,6 +92,7 @@ class LexicalChanges:
             self._new[term] = self._base.vocabulary + len(self._texts) - 1
         if fresh:
             self._idf.append(np.full(len(fresh), self._base.unknown_idf, np.float32))
+            self._gain.append(np.full(len(fresh), self._base.unknown_idf**IDF_POWER, np.float32))
             self._is_number.append([term[0].isdigit() and term[0].isascii() for term in fresh])
         return {term: self._new[term] if known < 0 else known for term, known in number.items()}
 
@@ -105,7 +107,7 @@ class LexicalChanges:
     def view(self) -> "LiveLexical":
         """The index as it is now."""
         arrays = {
-            "idf": self._idf, "_is_number": self._is_number, "lengths": self._lengths,
+            "idf": self._idf, "gain": self._gain, "_is_number": self._is_number, "lengths": self._lengths,
             "_live_start": self._start, "_live_terms": self._terms, "_live_counts": self._counts,
             "_live_title_start": self._title_start, "_live_titles": self._titles,
         }  # fmt: skip

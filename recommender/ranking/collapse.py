@@ -130,12 +130,14 @@ def collapse(texts: Texts, query: QueryText | None) -> Group:
     gap = np.abs(texts.day[:, None] - texts.day[None, :])
     possible = may_be_same(cosine, np.minimum(texts.terms[:, None], texts.terms[None, :]), gap)
     copies = [] if query is None else _copies_of(query, texts, bag)
-    is_copy = np.zeros(count, np.bool_)
-    is_copy[copies] = True
+    earlier: dict[int, list[int]] = {}
+    for place, leader in np.argwhere(np.tril(possible, -1)).tolist():
+        earlier.setdefault(place, []).append(leader)
     members: dict[int, list[int]] = {}
-    for place in np.flatnonzero(~is_copy).tolist():
-        earlier = (leader for leader in np.flatnonzero(possible[place, :place]).tolist() if leader in members)
-        for leader in earlier:
+    for place in sorted(set(range(count)) - set(copies)):
+        for leader in earlier.get(place, ()):
+            if leader not in members:
+                continue
             if same_story(float(cosine[place, leader]), bag(place), bag(leader), float(gap[place, leader])):
                 members[leader].append(place)
                 break
