@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+"""Mixed load on a server of our own: reads, writes, withdrawals, three rebuilds with promotion, one rollback.
+
+Counts failed answers, answers that mix two generations, and withdrawn stories that were seen in an answer to a question
+asked after the withdrawal was acknowledged; compares memory of the second half with that of the first. Loopback only,
+in a temporary folder, with the hashing embedder; it ends by itself.
+
+    .venv/bin/python scripts/soak.py [--minutes 10] [--clients 16] [--stories 2000] [--workers 1]
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from statistics import mean, quantiles
+from typing import Any
+from urllib.parse import quote, urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = [sys.executable, "-m", "recommender"]
+KEY = "soak-key"
+SUBJECTS = "storm harbour ferry council museum budget election school hospital bridge tram market trial flood".split()
+VERBS = "opens closes delays rebuilds debates cancels celebrates repairs questions funds".split()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--stories", type=int, default=2_000)
+    parser.add_argument("--workers", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        report = Soak(Path(folder), arguments).run()
+    print(json.dumps(report, indent=2))
+    bad = ("failed answers", "answers of two generations", "withdrawn stories seen", "builds that failed")
+    return 1 if any(report[name] for name in bad) else 0
+
+
+class Soak:
+    """One run."""
+
+    def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
+        self.clients, self.stories, self.workers = arguments.clients, arguments.stories, arguments.workers
+        self.seconds = arguments.minutes * 60
+        self.corpus, self.index, self.log = folder / "corpus.jsonl", folder / "index", folder / "server.log"
+        self.counts: Counter[str] = Counter()
+        self.examples: list[str] = []
+        self.milliseconds: list[float] = []
+        self.memory: list[tuple[float, float]] = []
+        self.gone: dict[str, float] = {}
+        self.lock = threading.Lock()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def run(self) -> dict[str, Any]:
+        self.write_corpus(1)
+        environment = os.environ | {"RECOMMENDER_ADMIN_KEY": KEY, "RECOMMENDER_CORPORA": str(self.corpus)}
+        environment |= {"RECOMMENDER_MODEL": "hashing:64", "RECOMMENDER_LOG_LEVEL": "warning", "PYTHONPATH": str(ROOT)}
+        given = {"cwd": self.index.parent, "env": environment}
+        built = [*PYTHON, "build", str(self.corpus), "--index", str(self.index), "--model", "hashing:64"]
+        with self.log.open("wb") as log:
+            subprocess.run(built, check=True, stdout=log, stderr=log, **given)
+            serve = [*PYTHON, "serve", "--index", str(self.index), "--port", str(self.port)]
+            server = subprocess.Popen([*serve, "--workers", str(self.workers)], stdout=log, stderr=log, **given)
+            try:
+                self.wait_ready(server)
+                self.load(server.pid)
+            finally:
+                began = time.monotonic()
+                server.terminate()
+                server.wait(60)
+                self.counts["stop, seconds"] = round(time.monotonic() - began)
+        return self.report()
+
+    def write_corpus(self, version: int) -> None:
+        """The same stories with another mark in every headline: an answer with two marks is of two generations."""
+        draw = random.Random(7)  # noqa: S311
+        lines = []
+        for number in range(self.stories):
+            words = [draw.choice(SUBJECTS), draw.choice(VERBS), draw.choice(SUBJECTS), draw.choice(SUBJECTS)]
+            pointer = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} the {draw.choice(SUBJECTS)}"
+            record = {
+                "id": f"c{number}", "title": f"{' '.join(words)} {number} mark{version}", "language": "en",
+                "text": " ".join(draw.choice([*SUBJECTS, *VERBS]) for _ in range(60)),
+                "published": f"2026-0{draw.randint(1, 9)}-{draw.randint(1, 28):02d}", "read_more": [{"title": pointer}],
+                "url": f"https://news.example/{number}",
+            }  # fmt: skip
+            lines.append(json.dumps(record))
+        temporary = self.corpus.with_suffix(".new")
+        temporary.write_text("\n".join(lines) + "\n")
+        temporary.replace(self.corpus)
+
+    def wait_ready(self, server: "subprocess.Popen[bytes]") -> None:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and server.poll() is None:
+            with contextlib.suppress(OSError):
+                if Client(self).ask("GET", "/readyz")[0] == 200:
+                    return
+            time.sleep(0.1)
+        raise SystemExit(f"the server did not start:\n{self.log.read_text()[-2000:]}")
+
+    def load(self, pid: int) -> None:
+        until = time.monotonic() + self.seconds
+        writers = max(1, self.clients // 8)
+        jobs = [self.rebuilder] + [self.writer] * writers + [self.reader] * (self.clients - writers - 1)
+        threads = [threading.Thread(target=job, args=(number, until)) for number, job in enumerate(jobs)]
+        for thread in threads:
+            thread.start()
+        began = time.monotonic()
+        while time.monotonic() < until:
+            self.memory.append((time.monotonic() - began, memory_of(pid)))
+            time.sleep(min(1.0, self.seconds / 40))
+        for thread in threads:
+            thread.join(120)
+
+    def reader(self, number: int, until: float) -> None:
+        draw, client = random.Random(number), Client(self)  # noqa: S311
+        while time.monotonic() < until:
+            name = f"c{draw.randrange(self.stories)}" if draw.random() < 0.8 else f"live-{draw.randrange(50)}"
+            text = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(SUBJECTS)}"
+            path = draw.choice([
+                "/v1/related?" + urlencode({"id": name, "limit": 10, "explain": draw.choice(["true", "false"])}),
+                "/v1/related?" + urlencode({"id": name}), "/v1/related?" + urlencode({"text": text}),
+                "/v1/related/fragment?" + urlencode({"id": name}), f"/v1/stories/{name}", "/v1/index",
+            ])  # fmt: skip
+            began = time.monotonic()
+            status, body = client.ask("GET", path)
+            self.milliseconds.append((time.monotonic() - began) * 1_000)
+            self.check(path, status, body, began)
+
+    def check(self, path: str, status: int, body: bytes, began: float) -> None:
+        self.counts["answers"] += 1
+        if status not in (200, 404):
+            self.fail("failed answers", f"{status} {path} {body[:200]!r}")
+            return
+        if status == 404:
+            return
+        text = body.decode()
+        marks = {mark for mark in ("mark1", "mark2", "mark3", "mark4") if mark in text}
+        if len(marks) > 1 and "/v1/index" not in path:
+            self.fail("answers of two generations", f"{marks} {path}")
+        if "fragment" in path or path == "/v1/index":
+            return
+        answer = json.loads(text)
+        shown = {hit["id"] for hit in answer.get("hits", [])} | {one["id"] for one in answer.get("rejected", [])}
+        shown |= {one["id"] for hit in answer.get("hits", []) for one in hit.get("mentioned_by") or []}
+        shown |= {one["id"] for ones in answer.get("links", {}).values() for one in ones}
+        with self.lock:
+            seen = [name for name in shown if self.gone.get(name, began) < began]
+        for name in seen:
+            self.fail("withdrawn stories seen", f"{name} {path}")
+
+    def writer(self, number: int, until: float) -> None:
+        draw, client = random.Random(1_000 + number), Client(self)  # noqa: S311
+        turn = 0
+        while time.monotonic() < until:
+            turn += 1
+            mine = f"live-{number * 10 + draw.randrange(10)}"
+            if draw.random() < 0.5:
+                title = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(SUBJECTS)} live {turn}"
+                record = {
+                    "title": title, "text": f"{title} " * 5, "language": "en", "published": "2026-10-01",
+                    "read_more": [{"title": f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} soon"}], "status": "usable",
+                }  # fmt: skip
+                self.change(client, mine, "PUT", record)
+            elif draw.random() < 0.8:
+                name = draw.choice([mine, f"c{draw.randrange(self.stories // 20) * self.clients + number}"])
+                if self.change(client, name, "PATCH", {"status": "canceled"}):
+                    time.sleep(draw.uniform(0, 0.2))
+                    self.change(client, name, "PATCH", {"status": "usable"})
+            else:
+                self.change(client, mine, "DELETE", None)
+            time.sleep(0.02)
+
+    def change(self, client: "Client", name: str, method: str, body: Any) -> bool:
+        hides = method == "DELETE" or (body or {}).get("status") == "canceled"
+        if not hides:
+            with self.lock:
+                self.gone.pop(name, None)
+        status, answer = client.ask(method, f"/v1/stories/{quote(name)}", body)
+        self.counts["changes"] += 1
+        if status not in (200, 201, 404):
+            self.fail("failed answers", f"{status} {method} {name} {answer[:200]!r}")
+        if hides and status == 200:
+            with self.lock:
+                self.gone[name] = time.monotonic()
+        return status == 200
+
+    def rebuilder(self, number: int, until: float) -> None:
+        client, began = Client(self), time.monotonic()
+        for turn in range(3):
+            self.pause(began + self.seconds * (0.1 + 0.25 * turn), until)
+            self.write_corpus(turn + 2)
+            status, body = client.ask("POST", "/v1/index/builds")
+            if status != 202:
+                self.fail("builds that failed", f"{status} {body[:200]!r}")
+                continue
+            location = f"/v1/index/builds/{json.loads(body)['id']}"
+            record: dict[str, Any] = {"state": "enqueued"}
+            while record["state"] in ("enqueued", "running") and time.monotonic() < until + 60:
+                time.sleep(0.2)
+                record = json.loads(client.ask("GET", location)[1])
+            self.counts["builds"] += 1
+            if record["state"] != "succeeded":
+                self.fail("builds that failed", json.dumps(record))
+        self.pause(began + self.seconds * 0.85, until)
+        before = time.monotonic()
+        status, body = client.ask("POST", "/v1/index/rollback")
+        self.counts["rollback, ms"] = round((time.monotonic() - before) * 1_000)
+        if status != 200:
+            self.fail("failed answers", f"{status} rollback {body[:200]!r}")
+
+    def pause(self, moment: float, until: float) -> None:
+        time.sleep(max(0.0, min(moment, until) - time.monotonic()))
+
+    def fail(self, what: str, example: str) -> None:
+        self.counts[what] += 1
+        if len(self.examples) < 10:
+            self.examples.append(f"{what}: {example}")
+            print(self.examples[-1], file=sys.stderr, flush=True)
+
+    def report(self) -> dict[str, Any]:
+        begun = [value for at, value in self.memory if self.seconds * 0.1 <= at < self.seconds * 0.5]
+        later = [value for at, value in self.memory if at >= self.seconds * 0.5]
+        cuts = quantiles(self.milliseconds, n=100) if len(self.milliseconds) > 1 else [0.0] * 99
+        names = ("failed answers", "answers of two generations", "withdrawn stories seen", "builds that failed")
+        return {
+            "minutes": self.seconds / 60, "clients": self.clients, "stories": self.stories, "workers": self.workers,
+            **{name: self.counts[name] for name in names}, **self.counts,
+            "reads a second": round(len(self.milliseconds) / self.seconds),
+            "read, ms": {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1)},
+            "memory, MB": {"first half": round(mean(begun or [0])), "second half": round(mean(later or [0]))},
+            "memory, ratio": round(mean(later or [0]) / max(mean(begun or [0]), 1), 3),
+            "examples": self.examples,
+        }  # fmt: skip
+
+
+class Client:
+    """One connection that is kept open."""
+
+    def __init__(self, soak: Soak) -> None:
+        self._port = soak.port
+        self._connection = http.client.HTTPConnection("127.0.0.1", soak.port, timeout=60)
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {KEY}"} if method != "GET" or "builds" in path else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        for last in (False, True):
+            try:
+                self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+                response = self._connection.getresponse()
+                return response.status, response.read()
+            except (http.client.HTTPException, OSError):  # an idle connection that the server has closed
+                self._connection.close()
+                if last:
+                    return 0, b"no answer"
+        raise AssertionError
+
+
+def memory_of(pid: int) -> float:
+    """MB of a process and its workers (not of a build: that is a session of its own)."""
+    total = 0.0
+    session = os.getsid(pid)
+    for path in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError, ProcessLookupError):
+            text = path.read_text()
+            own = int(path.parent.name)
+            parent = int(text.split("PPid:")[1].split()[0])
+            if (own == pid or (parent == pid and os.getsid(own) == session)) and "VmRSS:" in text:
+                total += int(text.split("RssAnon:")[1].split()[0]) / 1024
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())

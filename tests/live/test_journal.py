@@ -1,0 +1,172 @@
+"""The journal: ordered, durable, shared, compacted without loss, refused when damaged."""
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.dates import Moment
+from recommender.errors import IndexCorrupt, IndexFormat
+from recommender.live.journal import Journal
+from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, fold, is_newer, wins
+from recommender.stories import Story
+
+
+def add(journal: Journal, kind: str, name: str, payload: dict[str, Any]) -> int:
+    with journal.writing() as writing:
+        return writing.append(kind, name, payload, "tests").position
+
+
+def put(journal: Journal, name: str, title: str, **more: Any) -> int:
+    return add(journal, PUT, name, {"record": {"id": name, "title": title, **more}})
+
+
+def test_entries_come_back_in_order_and_others_see_that_there_are_some(tmp_path: Path) -> None:
+    journal, other = Journal(tmp_path), Journal(tmp_path)
+    version = other.version()
+    assert (other.version(), other.position()) == (version, 0)
+    assert [put(journal, "a", "One"), put(journal, "b", "Two"), put(journal, "a", "Three")] == [1, 2, 3]
+    assert other.version() != version
+    assert [entry.payload["record"]["title"] for entry in other.entries_of("a")] == ["One", "Three"]
+    assert other.ids_after(1) == (["b", "a"], 3)
+    assert other.ids_after(3) == ([], 3)
+    assert other.count_after(1) == 2
+
+
+def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    def fail() -> None:
+        with journal.writing() as writing:
+            writing.append(DELETE, "a", {}, "tests")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert journal.entries_of("a") == []
+    assert put(journal, "a", "One") == 1
+
+
+def test_positions_that_generations_hold_are_not_given_out(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.reserve(7)
+    journal.reserve(3)
+    assert put(journal, "a", "One") == 8
+    journal.reserve(20)
+    assert put(journal, "a", "Two") == 21
+
+
+def _write(folder: Path, number: int) -> None:
+    journal = Journal(folder)
+    for turn in range(25):
+        put(journal, f"{number}-{turn}", "Title")
+
+
+def test_processes_write_at_the_same_time(tmp_path: Path) -> None:
+    Journal(tmp_path)
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_write, args=(tmp_path, number)) for number in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    ids, position = Journal(tmp_path).ids_after(0)
+    assert (len(set(ids)), position) == (50, 50)
+
+
+def test_a_damaged_entry_is_refused(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    put(journal, "a", "One")
+    with sqlite3.connect(journal.path) as connection:
+        connection.execute("UPDATE entries SET payload = ?", (b'{"record": {"id": "a", "title": "Two"}}',))
+    with pytest.raises(IndexCorrupt, match="entry 1 is damaged"):
+        Journal(tmp_path).entries_of("a")
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"not a database at all, " * 100)
+    with pytest.raises(IndexCorrupt, match="restore it from a backup"):
+        Journal(tmp_path)
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 9")
+    with pytest.raises(IndexFormat, match=r"has format 9, .* reads 1"):
+        Journal(tmp_path)
+
+
+changes = st.lists(
+    st.one_of(
+        st.builds(lambda title: (PUT, {"record": {"id": "a", "title": title}}), st.sampled_from(["One", "Two"])),
+        st.builds(
+            lambda status: (PUT, {"record": {"id": "a", "title": "Three", "status": status, "embargoed": None}}),
+            st.sampled_from(["usable", "canceled"]),
+        ),
+        st.builds(lambda status: (STATUS, {"status": status, "keys": [1]}), st.sampled_from(["usable", "withheld"])),
+        st.builds(lambda until: (EMBARGO, {"embargoed": until}), st.sampled_from([None, "2126-01-01"])),
+        st.just((DELETE, {"keys": [2, 3]})),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(changes, st.integers(0, 12))
+def test_compaction_changes_no_state(made: list[tuple[str, dict[str, Any]]], upto: int) -> None:
+    """For whatever generation, at or after the position up to which is compacted."""
+    entries = [Entry(place + 1, 0, "", kind, "a", payload) for place, (kind, payload) in enumerate(made)]
+    kept = {entry.position for entry in fold("a", entries[:upto]).entries}
+    compacted = [entry for entry in entries if entry.position > upto or entry.position in kept]
+    for end in range(upto, len(entries) + 1):
+        whole = fold("a", entries[:end])
+        short = fold("a", [entry for entry in compacted if entry.position <= end])
+        assert (short.story(), short.deleted, short.status, short.embargoed, short.put) == (
+            whole.story(), whole.deleted, whole.status, whole.embargoed, whole.put
+        )  # fmt: skip
+        assert short.keys == whole.keys
+
+
+def test_compaction_keeps_what_an_older_generation_needs(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for title in ("One", "Two", "Three", "Four"):
+        put(journal, "a", title)
+    assert journal.compact(2) == 1
+    assert [entry.position for entry in journal.entries_of("a")] == [2, 3, 4]
+    assert journal.compact(2) == 0
+    assert put(journal, "a", "Five") == 5
+
+
+def entry(modified: str | None, at: str = "2026-01-05T00:00:00Z") -> Entry:
+    record = {"id": "a", "title": "Live"} | ({"modified": modified} if modified else {})
+    return Entry(1, Moment.parse(at).second * 1_000, "", PUT, "a", {"record": record})
+
+
+@pytest.mark.parametrize(
+    ("corpus", "live", "newer"),
+    [
+        (None, None, False),
+        ("2026-01-04T12:00:00Z", None, False),
+        ("2026-01-05T00:00:01Z", None, True),
+        ("2026-01-05", None, False),
+        ("2026-01-06", None, True),
+        ("2026-01-06", "2026-01-07", False),
+        ("2026-01-03T10:00:00Z", "2026-01-03T09:00:00Z", True),
+        ("2026-01-03T10:00:00Z", "2026-01-03T10:00:00Z", False),
+    ],
+)
+def test_an_upsert_beats_the_corpus_unless_that_was_modified_later(
+    corpus: str | None, live: str | None, newer: bool
+) -> None:
+    story = Story("a", "Corpus", modified=Moment.parse(corpus) if corpus else None)
+    change = entry(live)
+    assert is_newer(story, change) is newer
+    nothing, now = fold("a", []), fold("a", [change])
+    assert wins(story, nothing, now) is not newer
+    assert wins(None, nothing, now)
+    assert not wins(story, nothing, nothing)

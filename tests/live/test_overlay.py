@@ -1,0 +1,196 @@
+"""The overlay: what is embedded, how long it takes, and that it agrees with a rebuild."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recommender.embedding import Embedded, HashingEmbedder, QueryEncoder, Role
+from recommender.engine import Options, Query, Recommender
+from recommender.errors import NotFound, Overloaded, RecordError
+from recommender.generation import IndexFolder
+from recommender.live import Overlay
+from tests.live.conftest import Desk, story
+
+
+class Counting(HashingEmbedder):
+    """Counts what it embeds."""
+
+    def __init__(self) -> None:
+        super().__init__(64)
+        self.texts: list[str] = []
+
+    def embed(self, texts: Any, role: Role) -> Embedded:
+        self.texts += list(texts)
+        return super().embed(texts, role)
+
+
+def test_only_a_changed_headline_or_body_is_embedded(desk: Desk) -> None:
+    counting, idle = Counting(), Counting()
+    engine = Recommender(IndexFolder(desk.settings.index), QueryEncoder(counting))
+    other = Recommender(IndexFolder(desk.settings.index), QueryEncoder(idle))
+    changes = engine.changes()
+    record = story("d", "Football club wins the cup", day=8)
+    changes.put(record | {"section": "Sport", "tags": ["cup"]})
+    changes.patch("d", status="canceled")
+    changes.patch("d", status="usable", embargoed="2020-01-01")
+    assert other.story("d")["section"] == "Sport"
+    assert (counting.texts, idle.texts) == ([], [])
+    changes.put(record | {"title": "Football club loses the cup", "read_more": [{"title": "The coach resigns"}]})
+    assert len(counting.texts) == 2  # the story, and the headline that it points to
+    assert other.story("d")["links"]["read_more"][0]["title"] == "The coach resigns"
+    assert engine.story("d")["title"] == "Football club loses the cup"
+    assert idle.texts == []  # its vector came by the journal
+    assert len(counting.texts) == 2
+    changes.close()
+    engine.close()
+    other.close()
+
+
+def test_an_answer_is_that_of_a_rebuild(desk: Desk) -> None:
+    """Only scores and reasons differ, by the statistics of the generation."""
+    for number in range(6):
+        desk.changes.put(
+            story(f"n{number}", f"Herring number {number} is landed", "Storm breaks the harbour wall", day=9)
+        )
+    desk.changes.put(story("a", "Storm breaks the old harbour wall", "Herring number 3 is landed", day=3))
+    desk.changes.patch("b", status="canceled")
+    desk.changes.delete("n5")
+    everything = Options(limit=100, collapse="none", mode="any", fields=("*",))
+
+    def state() -> dict[str, Any]:
+        names = ["a", "c", "d", *(f"n{number}" for number in range(5))]
+        hits = desk.recommender.related(Query(text="herring storm"), everything).hits
+        records = {
+            hit.id: {**hit.values, "score": None, "reasons": None, "similarity": round(hit.similarity or 0, 3)}
+            for hit in hits
+        }
+        return {"stories": [desk.recommender.story(name) for name in names], "hits": records}
+
+    before = state()
+    assert desk.recommender.generation.name != desk.rebuild()
+    after = state()
+    assert after["stories"] == before["stories"]
+    assert set(after["hits"]) == set(before["hits"])
+    for name, hit in before["hits"].items():
+        for one in (hit, after["hits"][name]):  # as they came, or by date
+            one["mentioned_by"] = sorted(item["id"] for item in one.get("mentioned_by", ()))
+        assert after["hits"][name] == hit
+    assert desk.recommender.describe()["journal"]["laid_over"] == 0
+
+
+def test_the_overlay_searches_as_one_index(desk: Desk) -> None:
+    words = ["herring", "mackerel", "tuna", "cod"]
+    for number, word in enumerate(words):
+        desk.changes.put(story(f"n{number}", f"Fresh {word} at the quay", day=10 + number))
+    view = desk.recommender.generation
+    rows = np.arange(len(view))
+    vectors = view.dense.rows(rows)
+    found = view.dense.search(vectors[:3], 5)
+    exact = vectors[:3] @ vectors.T
+    for number in range(3):
+        assert found.scores[number] == pytest.approx(np.sort(exact[number])[::-1][:5], abs=1e-5)
+    for number, word in enumerate(words):
+        row = view.row_of(f"n{number}")
+        assert row is not None
+        terms = view.lexical.lookup([word])
+        assert view.lexical.text_of(int(terms.ids[0])) == word
+        assert view.lexical.scores(view.lexical.weigh(terms)).argmax() == row
+        assert view.lexical.terms_of(row).ids.tolist() == sorted(view.lexical.terms_of(row).ids.tolist())
+    mixed = np.array([rows[-1], 0, rows[-2], 1])
+    for gather, one in (
+        (view.lexical.gather_titles, lambda row: view.lexical.title_terms_of(row)),
+        (view.lexical.gather_terms, lambda row: view.lexical.terms_of(row).ids),
+    ):
+        values, offsets = gather(mixed)
+        for place, row in enumerate(mixed.tolist()):
+            assert values[offsets[place] : offsets[place + 1]].tolist() == one(row).tolist()
+    answer = desk.recommender.related(Query(id="a"), Options(section=("Nowhere",), on_empty="latest", limit=3))
+    assert [hit.id for hit in answer.hits] == []
+    newest = desk.recommender.related(Query(text="zzz"), Options(on_empty="latest", min_score=1.0, limit=3))
+    assert [hit.id for hit in newest.hits] == ["n3", "n2", "n1"]
+
+
+def test_a_view_never_changes(desk: Desk) -> None:
+    desk.changes.put(story("n", "Fresh herring at the quay", "Storm breaks the harbour wall"))
+    view = desk.recommender.generation
+    row = view.row_of("a")
+    assert row is not None
+    before = (len(view), view.graph.sources(row).tolist(), view.record(row), view.columns.status.copy())
+    desk.changes.put(story("m", "More herring at the quay", "Storm breaks the harbour wall"))
+    desk.changes.delete("a")
+    assert desk.recommender.generation.row_of("a") is None
+    after = (len(view), view.graph.sources(row).tolist(), view.record(row), view.columns.status.copy())
+    assert before[:3] == after[:3]
+    assert (before[3] == after[3]).all()
+    assert view.row_of("m") is None
+
+
+def test_a_put_keeps_what_hides_a_story_unless_it_says_otherwise(desk: Desk) -> None:
+    record = story("d", "Football club wins the cup")
+    desk.changes.patch("d", status="withheld", embargoed="2126-01-01")
+    desk.changes.put(record | {"text": "More of it."})
+    with pytest.raises(NotFound):
+        desk.recommender.story("d")
+    desk.changes.put(record | {"status": "usable"})
+    with pytest.raises(NotFound):
+        desk.recommender.story("d")
+    desk.changes.put(record | {"embargoed": None})
+    assert desk.recommender.story("d")["id"] == "d"
+
+
+def test_a_status_in_the_corpus_holds_for_its_successor(desk: Desk) -> None:
+    desk.write([story("x", "Quiet news", status="canceled"), story("y", "Other news")])
+    desk.rebuild()
+    desk.changes.put(story("x", "Quiet news of today"))
+    with pytest.raises(NotFound):
+        desk.recommender.story("x")
+    desk.changes.patch("x", status="usable")
+    assert desk.recommender.story("x")["title"] == "Quiet news of today"
+
+
+def test_headlines_of_hidden_stories_are_hidden(desk: Desk) -> None:
+    desk.changes.put(story("n", "Secret plan", "A headline that only the plan has", status="withheld"))
+    seen = {hit.id for hit in desk.recommender.related(Query(text="a headline that only the plan has")).hits}
+    assert not {name for name in seen if name.startswith("headline:")} - {
+        hit.id
+        for hit in desk.recommender.related(Query(text="ferry service suspended")).hits
+        if hit.id.startswith("headline:")
+    }
+    desk.changes.patch("n", status="usable")
+    assert desk.recommender.related(Query(text="a headline that only the plan has")).hits[0].values["mentioned_by"]
+
+
+def test_an_overlay_that_failed_half_way_is_made_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = Overlay._apply
+    broken = {"times": 1}
+
+    def fail(self: Overlay, *arguments: Any) -> Any:
+        row = apply(self, *arguments)
+        if broken["times"]:
+            broken["times"] -= 1
+            raise Overloaded("the query encoder")
+        return row
+
+    monkeypatch.setattr(Overlay, "_apply", fail)
+    desk.changes.put(story("n", "Fresh herring at the quay", "Storm breaks the harbour wall"))
+    with pytest.raises(Overloaded):
+        desk.recommender.story("n")
+    assert [one["id"] for one in desk.recommender.story("n")["links"]["read_more"]] == ["a"]
+    assert [one["id"] for one in desk.recommender.story("a")["links"]["mentioned_by"]] == ["b", "n"]
+
+
+def test_the_record_of_a_put_is_checked(desk: Desk) -> None:
+    for record in ({"title": ""}, {"id": "x", "title": "Word", "status": "lost"}, ["list"], {"title": "A", "text": 3}):
+        with pytest.raises(RecordError):
+            desk.changes.put(record)
+    assert desk.changes.put({"title": "No id", "url": "https://x.example/1"}).id == "https://x.example/1"
+
+
+def test_looking_for_changes_costs_next_to_nothing(desk: Desk) -> None:
+    desk.recommender.state()
+    began = time.perf_counter()
+    for _ in range(1_000):
+        desk.recommender.state()
+    assert (time.perf_counter() - began) / 1_000 < 1e-3  # 5 µs on an idle machine
