@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from recommender.embedding import HashingEmbedder, QueryEncoder
 from recommender.engine import Recommender
 from recommender.generation import IndexFolder
 from recommender.live import Changes
 from recommender.rebuild import rebuild
+from recommender.serving import open_recommender
 from recommender.settings import Settings
 
 MODEL = "hashing:64"
@@ -36,7 +36,7 @@ class Desk:
         return rebuild(self.settings, [self.corpus], force=True).manifest.name
 
     def open(self) -> Recommender:
-        return Recommender(IndexFolder(self.settings.index), QueryEncoder(HashingEmbedder(64)))
+        return open_recommender(self.settings)
 
     def restart(self) -> None:
         self.close()

@@ -1,0 +1,157 @@
+"""At start: leftovers go, damage is seen, the last good generation is served, or one line says what to do."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from recommender.engine import Query
+from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
+from recommender.evaluation.diff import difference
+from recommender.generation import Generation, IndexFolder, live_manifest
+from tests.live.conftest import Desk, story
+
+
+def damage(folder: IndexFolder, name: str) -> None:
+    path = folder.folder_of(name) / "stories.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"generation": "gone", "history": []}', None])
+def test_a_damaged_pointer_is_set_right(desk: Desk, content: bytes | None, caplog: pytest.LogCaptureFixture) -> None:
+    newest = desk.rebuild()
+    live = desk.settings.index / "live.json"
+    live.unlink() if content is None else live.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        assert live_manifest(desk.folder).name == newest
+    assert f"generation {newest} is served instead" in caplog.text
+    assert json.loads(live.read_bytes())["generation"] == newest
+    assert live_manifest(desk.folder).name == newest
+
+
+def test_a_damaged_generation_gives_way_to_the_one_before(desk: Desk) -> None:
+    first = desk.folder.live_name()
+    desk.changes.patch("d", status="canceled")
+    second = desk.rebuild()
+    damage(desk.folder, second)
+    desk.restart()
+    assert desk.folder.live_name() == first
+    hits = desk.recommender.related(Query(text="football club wins the cup")).hits
+    assert hits
+    assert "d" not in {hit.id for hit in hits}
+
+
+def test_without_a_good_generation_one_line_says_what_to_do(desk: Desk) -> None:
+    damage(desk.folder, desk.rebuild())
+    for name in desk.folder.names():
+        if name != desk.folder.live_name():
+            damage(desk.folder, name)
+    said = r"no generation in .* can be used .*: build one with `recommender build"
+    with pytest.raises(IndexCorrupt, match=said) as caught:
+        live_manifest(desk.folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_any_generation_it_says_how_to_build_one(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match="build one with `recommender build CORPUS"):
+        live_manifest(IndexFolder(tmp_path))
+
+
+def test_leftovers_go_unless_somebody_is_at_work(desk: Desk) -> None:
+    name, left = desk.folder.create()
+    (left / "half.npy").write_bytes(b"half")
+    with desk.folder.lock():
+        live_manifest(desk.folder)
+    assert left.exists()
+    live_manifest(desk.folder)
+    assert not left.exists()
+    assert name not in desk.folder.names()
+
+
+def test_while_something_is_built_one_may_roll_back_and_change_stories(desk: Desk) -> None:
+    first, second = desk.folder.live_name(), desk.rebuild()
+    with desk.folder.lock():
+        assert desk.folder.rollback() == first
+        desk.folder.promote(second)
+        desk.changes.patch("a", status="canceled")
+        with pytest.raises(IndexBusy, match=r"is being changed by process"):
+            desk.rebuild()
+    assert desk.recommender.generation.name == second
+
+
+def test_a_generation_that_is_open_is_not_pruned(desk: Desk) -> None:
+    first = desk.folder.live_name()
+    with_reader = Generation(desk.folder.folder_of(first))
+    names = [desk.rebuild() for _ in range(3)]
+    desk.recommender.state()
+    desk.recommender.related(Query(text="storm"))
+    assert desk.folder.prune(1) == [names[0]]
+    assert first in desk.folder.names()
+    with_reader.close()
+    assert desk.folder.prune(1) == [first]
+
+
+def test_a_promoted_generation_that_cannot_be_served_is_left_alone(desk: Desk) -> None:
+    before = desk.folder.live_name()
+    second = desk.rebuild()
+    damage(desk.folder, second)
+    for _ in range(2):
+        assert desk.recommender.related(Query(id="a")).index["generation"] == before
+    desk.changes.patch("d", status="canceled")
+    assert desk.recommender.generation.name == before
+    assert desk.recommender.state()[0] == before
+
+
+def test_a_journal_that_is_gone_takes_no_position_twice(desk: Desk) -> None:
+    for number in range(4):
+        desk.changes.put(story(f"n{number}", f"Herring number {number}"))
+    desk.rebuild()
+    desk.close()
+    for file in desk.settings.index.glob("journal.sqlite*"):
+        file.unlink()
+    desk.recommender = desk.open()
+    desk.changes = desk.recommender.changes()
+    assert desk.changes.put(story("m", "Mackerel")).position == 5
+    assert desk.recommender.story("m")["title"] == "Mackerel"
+    assert desk.recommender.story("n3")["title"] == "Herring number 3"
+
+
+def test_a_damaged_journal_is_refused_not_left_out(desk: Desk) -> None:
+    desk.changes.patch("d", status="canceled")
+    desk.close()
+    path = desk.settings.index / "journal.sqlite"
+    path.write_bytes(b"\0" * 8192)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    with pytest.raises(IndexFault, match="restore it from a backup"):
+        desk.open()
+    path.unlink()
+    desk.recommender = desk.open()
+    desk.changes = desk.recommender.changes()
+
+
+def test_the_difference_of_two_generations(desk: Desk) -> None:
+    first = desk.folder.live_name()
+    desk.changes.put(story("n", "Fresh herring at the quay", day=9))
+    desk.changes.delete("d")
+    desk.changes.patch("a", status="canceled")
+    second = desk.rebuild()
+    before, after = desk.folder.open(first), desk.folder.open(second)
+    found = difference(before, after)
+    assert (found.added, found.removed, found.changed) == (["n"], ["d"], ["a"])
+    assert (found.lists_compared, found.lists_changed) == (2, 2)
+    assert difference(after, after).overlap == 1.0
+    before.close()
+    after.close()
+
+
+def test_the_index_may_be_moved(desk: Desk, tmp_path: Path) -> None:
+    desk.changes.put(story("n", "Fresh herring at the quay", day=9))
+    desk.close()
+    shutil.copytree(desk.settings.index, tmp_path / "elsewhere")
+    assert live_manifest(IndexFolder(tmp_path / "elsewhere"))
+    desk.recommender = desk.open()
+    desk.changes = desk.recommender.changes()
