@@ -8,7 +8,7 @@ from recommender.dates import DAY_SECONDS, UNDATED
 from recommender.engine.candidates import Candidates
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
-from recommender.ranking.collapse import Group, QueryText, Texts, alone, collapse
+from recommender.ranking.collapse import WINDOW, Group, QueryText, Texts, alone, collapse
 from recommender.ranking.features import age_columns, rescaled, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
@@ -17,10 +17,6 @@ from recommender.vectors import Float32, Int64
 
 QUOTED_WORDS = 3
 """A headline of fewer words is no quotation when it occurs in a text."""
-
-
-MARGIN = 3
-"""So many times the stories that are asked for are looked at for copies: what stands deeper is not shown."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +81,15 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
         ranker: the model.
         probe: the query.
         candidates: what to rank.
-        slots: how many stories are asked for; None: copies keep slots of their own.
+        slots: how many stories are asked for, behind which copies may still stand; None: copies keep slots of their
+            own.
     """
     rows = candidates.rows
     features = feature_matrix(generation, ranker, probe, candidates)
     scores = ranker.score(ranker.sums(features, dated=probe.moment is not None))
     seconds = generation.columns.second[rows]
     order = _order(scores, seconds, rows)
-    looked_at = 0 if slots is None else min(len(order), MARGIN * slots + MARGIN)
-    group = _same_stories(generation, probe, candidates, order[:looked_at]) if looked_at else alone(0)
+    looked_at, group = (0, alone(0)) if slots is None else _slots(generation, probe, candidates, order, slots)
     shown = np.concatenate([order[group.shown], order[looked_at:]])
     slot = np.concatenate([order[group.leaders], order[looked_at:]])
     return Ranked(
@@ -106,6 +102,21 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
         copies=[(int(rows[order[copy]]), int(rows[order[to]]) if to >= 0 else -1) for copy, to in group.copies],
         background=np.median(features, axis=0) if len(features) else np.zeros(features.shape[1], np.float32),
     )
+
+
+def _slots(generation: Generation, probe: Probe, candidates: Candidates, order: Int64, slots: int) -> tuple[int, Group]:
+    """The slots of the first of the candidates, and how many were looked at.
+
+    These are enough that so many slots are settled, and that the next one, if there is any, is known.
+    """
+    looked_at = 2 * slots + WINDOW
+    while True:
+        looked_at = min(looked_at, len(order))
+        group = _same_stories(generation, probe, candidates, order[:looked_at])
+        settled = len(group.leaders) > slots and group.leaders[max(slots, 1) - 1] + WINDOW < looked_at
+        if settled or looked_at == len(order):
+            return looked_at, group
+        looked_at *= 2
 
 
 def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, places: Int64) -> Group:

@@ -56,7 +56,9 @@ class Searcher:
         probe = _dated(probe, options)
         candidates = gather(self.generation, probe, base, allowed)
         wanted = options.offset + options.limit
-        slots = wanted if options.collapse == "story" else None
+        slots = None
+        if options.collapse == "story":  # what changes the order afterwards may bring any candidate to the front
+            slots = len(candidates.rows) if mode == LATEST or options.diversity > 0 else wanted
         ranked = rank(self.generation, self.ranker, probe, candidates, slots)
         allowed = base if allowed is None else allowed
         if mode == LATEST and len(ranked.rows):

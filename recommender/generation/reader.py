@@ -125,9 +125,8 @@ class Generation:
 
     @cached_property
     def main_source(self) -> int:
-        """The code of the source of most stories: the site's own; -2 where none is named."""
-        codes = self.columns.source[self.columns.source >= 0]
-        return int(np.bincount(codes).argmax()) if len(codes) else -2
+        """The code of the source of most stories, the site's own; -1 where most name none."""
+        return int(np.bincount(self.columns.source + 1, minlength=1).argmax()) - 1
 
     @property
     def name(self) -> str:

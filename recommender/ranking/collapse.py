@@ -22,6 +22,10 @@ and more where both hold numbers but none in common."""
 NEAR = 0.55
 """Cosine below which two texts are never one story: the overlap of short ones cannot make up for it."""
 
+WINDOW = 40
+"""Places behind a slot's best within which its other copies are looked for to be shown and counted; those further
+behind are left out all the same. So what a slot shows does not depend on how deep one looks."""
+
 
 @dataclass(frozen=True)
 class Bag:
@@ -37,8 +41,8 @@ class Group:
     """Which of n candidates, best first, are shown.
 
     `leaders` (m,) are the places whose score and slot count, `shown` (m,) those shown there, `sizes` (m,) how many
-    candidates stand behind each, and `copies` pairs of a place that is not shown and the place shown in its stead (-1:
-    the query).
+    candidates within `WINDOW` tell the story of each, and `copies` pairs of a place that is not shown and the place
+    shown in its stead (-1: the query).
     """
 
     leaders: Int64
@@ -124,33 +128,43 @@ def collapse(texts: Texts, query: QueryText | None) -> Group:
     A candidate joins the first slot, best first, whose leader tells its story; so chains of small changes do not merge
     what is far apart.
     """
-    count = len(texts.terms)
     bag = lru_cache(maxsize=None)(texts.bag)
-    cosine = texts.vectors @ texts.vectors.T
-    gap = np.abs(texts.day[:, None] - texts.day[None, :])
-    possible = may_be_same(cosine, np.minimum(texts.terms[:, None], texts.terms[None, :]), gap)
+    earlier = _earlier_pairs(texts)
     copies = [] if query is None else _copies_of(query, texts, bag)
-    earlier: dict[int, list[int]] = {}
-    for place, leader in np.argwhere(np.tril(possible, -1)).tolist():
-        earlier.setdefault(place, []).append(leader)
+    is_copy = set(copies)
     members: dict[int, list[int]] = {}
-    for place in sorted(set(range(count)) - set(copies)):
-        for leader in earlier.get(place, ()):
-            if leader not in members:
-                continue
-            if same_story(float(cosine[place, leader]), bag(place), bag(leader), float(gap[place, leader])):
+    for place in range(len(texts.terms)):
+        if place in is_copy:
+            continue
+        for leader, cosine, gap in earlier.get(place, ()):
+            if leader in members and same_story(cosine, bag(place), bag(leader), gap):
                 members[leader].append(place)
                 break
         else:
             members[place] = [place]
-    shown = [max(places, key=lambda place: (int(texts.rank[place]), -place)) for places in members.values()]
+    close = [[place for place in places if place <= leader + WINDOW] for leader, places in members.items()]
+    shown = [max(places, key=lambda place: (int(texts.rank[place]), -place)) for places in close]
     left_out = [(place, best) for best, places in zip(shown, members.values(), strict=True) for place in places]
     return Group(
         leaders=np.array(list(members), np.int64),
         shown=np.array(shown, np.int64),
-        sizes=np.array([len(places) for places in members.values()], np.int64),
+        sizes=np.array([len(places) for places in close], np.int64),
         copies=[(place, -1) for place in copies] + [(place, best) for place, best in left_out if place != best],
     )
+
+
+def _earlier_pairs(texts: Texts) -> dict[int, list[tuple[int, float, float]]]:
+    """For each candidate the earlier ones that may tell its story, in order, with the cosine and the days between."""
+    cosines = texts.vectors @ texts.vectors.T
+    places, others = np.nonzero(np.tril(cosines >= NEAR, -1))
+    cosine = cosines[places, others]
+    gap = np.abs(texts.day[places] - texts.day[others])
+    possible = may_be_same(cosine, np.minimum(texts.terms[places], texts.terms[others]), gap)
+    pairs: dict[int, list[tuple[int, float, float]]] = {}
+    kept = (column[possible].tolist() for column in (places, others, cosine, gap))
+    for place, other, near, days in zip(*kept, strict=True):
+        pairs.setdefault(place, []).append((other, near, days))
+    return pairs
 
 
 def _copies_of(query: QueryText, texts: Texts, bag: Callable[[int], Bag]) -> list[int]:

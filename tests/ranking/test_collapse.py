@@ -12,6 +12,7 @@ from recommender.ranking.collapse import (
     NEAR,
     SHORT_DAYS,
     SHORT_MEAN,
+    WINDOW,
     Bag,
     Group,
     QueryText,
@@ -184,6 +185,21 @@ def test_a_chain_of_small_changes_does_not_merge_what_is_far_apart() -> None:
     assert same_story(1.0, made[1], made[2], 0)
     assert not same_story(1.0, made[0], made[2], 0)
     assert collapse(texts, None).leaders.tolist() == [0, 2]
+
+
+def test_a_copy_far_behind_is_left_out_but_neither_shown_nor_counted() -> None:
+    """So what a slot shows is the same however deep one looks."""
+    count = WINDOW + 3
+    vectors = np.zeros((count, count), np.float32)
+    vectors[np.arange(count), [0, 1, *range(2, count - 2), 0, 0]] = 1
+    vectors[1] = vectors[0]
+    texts = Texts(vectors, np.full(count, 60), np.zeros(count, np.float32), np.arange(count), lambda _: words(60))
+    group = collapse(texts, None)
+    assert (group.leaders[0], group.shown[0], group.sizes[0]) == (0, 1, 2)
+    assert sorted(group.copies) == [(0, 1), (count - 2, 1), (count - 1, 1)]
+    for depth in (count - 1, count - 2):
+        part = Texts(vectors[:depth], texts.terms[:depth], texts.day[:depth], texts.rank[:depth], texts.bag)
+        assert collapse(part, None).shown.tolist() == group.shown.tolist()
 
 
 def test_each_alone() -> None:
