@@ -2,8 +2,8 @@
 
 import fcntl
 import json
-import mmap
 import os
+import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,9 @@ class Generation:
                 for name in ("id_key", "url_key", "headline_key", "pointer_key")
                 for keys, rows in [self.layout.lookup(name)]
             }
-            with self.layout.stories.open("rb") as file:
-                empty = os.fstat(file.fileno()).st_size == 0
-                self._stories: Any = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            # Read at its offset, not mapped: few records of many are ever looked at by one process.
+            self._stories = os.open(self.layout.stories, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._stories)
         except (OSError, KeyError, TypeError) as error:
             raise IndexCorrupt(f"{self.folder}: cannot be opened ({error})") from None
         parts = (self.columns.second, self.dense, self.lexical, self._story_start[1:])
@@ -135,7 +135,8 @@ class Generation:
 
     def record(self, row: int) -> dict[str, Any]:
         """The story of a row as a record."""
-        line = self._stories[int(self._story_start[row]) : int(self._story_start[row + 1])]
+        begin = int(self._story_start[row])
+        line = os.pread(self._stories, int(self._story_start[row + 1]) - begin, begin)
         record: dict[str, Any] = json.loads(line)
         return record
 
