@@ -17,7 +17,7 @@ from recommender.progress import Progress, Silent
 from recommender.storage import read_json, write_json
 from recommender.tuning import default_ranker, spread, tune
 
-VERSION = 1
+VERSION = 2
 """Of the way in which models are fitted and figures taken: others are not carried over."""
 
 QUERIES = 1_000

@@ -11,7 +11,7 @@ from recommender.ingest import prepare
 from recommender.language import detect_language
 from recommender.lexical import Int32, QueryTerms
 from recommender.ranking.collapse import LONG
-from recommender.readmore import canonical_url, normalise_headline
+from recommender.readmore import canonical_url, normalise_headline, split_read_more
 from recommender.storage import key64
 from recommender.stories import Story
 from recommender.vectors import Float32
@@ -67,8 +67,10 @@ def probe_row(generation: Generation, row: int) -> Probe:
 
 
 def story_of_text(text: str) -> Story:
-    """Any text as a story: a short first line before a longer rest is its headline."""
+    """Any text as a story: a short first line before a longer rest is its headline; a read-more list is left out."""
     text = text.strip()
+    body = split_read_more(text)[0].strip()
+    text = body if any(character.isalnum() for character in body) else text
     first, _, rest = text.partition("\n")
     if rest.strip() and len(first) <= 200:
         return Story(id="", title=" ".join(first.split()), text=rest.strip())

@@ -39,13 +39,13 @@ def editors_links(generation: Generation) -> Qrels:
     """The qrels of a generation.
 
     A target counts where it is an article of the same day or earlier. Digests and undated stories are neither
-    queries nor is what they link to a label; they stay candidates.
+    queries nor labels; they stay candidates.
     """
     columns, graph = generation.columns, generation.graph
     day = columns.second // DAY_SECONDS
-    usable = (columns.kind == KINDS.index(ARTICLE)) & (columns.second != UNDATED)
+    usable = (columns.kind == KINDS.index(ARTICLE)) & (columns.second != UNDATED) & ~columns.digest
     queries = []
-    for row in np.flatnonzero(usable & ~columns.digest):
+    for row in np.flatnonzero(usable):
         targets = graph.targets(int(row))
         targets = targets[usable[targets] & (day[targets] <= day[row]) & (targets != row)]
         if len(targets):
