@@ -36,6 +36,7 @@ class Source:
         self._lock, self._switching = Lock(), Lock()
         self._journal = Journal(index.path)
         self._refused: tuple[int, int] | None = None
+        self._refusal: RecommenderError | None = None
         self._token = index.live_token()
         self._version = self._journal.version()
         self._position = self._journal.position()
@@ -80,6 +81,8 @@ class Source:
             if self._is_promoted():
                 self._switch()
         self._sync()
+        if self._refusal is not None and self._index.live_token() == self._refused:
+            raise self._refusal
 
     def describe(self) -> dict[str, Any]:
         """The journal, for operators: its last position, the one that the generation holds, and what lies between."""
@@ -111,8 +114,8 @@ class Source:
                     self._take(overlay, version)
                 old.close()
             self._token = token
-        except BaseException:
-            self._refused = token
+        except RecommenderError as error:
+            self._refused, self._refusal = token, error
             raise
 
     def _sync(self) -> None:

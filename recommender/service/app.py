@@ -119,6 +119,12 @@ def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]
     about: dict[str, Any] = service.engine.describe()
     yield "recommender_generation_info", "The generation that is served", {"generation": str(about["generation"])}, 1
     yield "recommender_journal_position", "Live changes up to here are served", {}, service.engine.state()[1]
+    if isinstance(journal := about.get("journal"), dict):
+        for name, text in (
+            ("laid_over", "Live changes that the generation does not hold yet: rebuild when they are many"),
+            ("rows", "Rows in memory for live changes"),
+        ):
+            yield f"recommender_journal_{name}", text, {}, journal[name]
     try:
         built = datetime.fromisoformat(str(about["built_at"]))
         age = (datetime.now(UTC) - (built if built.tzinfo else built.replace(tzinfo=UTC))).total_seconds()
