@@ -12,7 +12,7 @@ from pathlib import Path
 from recommender.analysis import ANALYSIS
 from recommender.corpus import CorpusReader, Rejected
 from recommender.embedding import Embedded, Embedder, Role
-from recommender.errors import CorpusError
+from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
 from recommender.generation import GenerationWriter, IndexFolder, Manifest
 from recommender.ingest import Prepared, prepare
@@ -54,13 +54,16 @@ def build(
         progress: is told of each step.
 
     Raises:
+        IndexFault: the disk is full, or fails.
         CorpusError: nothing to index, or a rejected record under `strict`.
     """
     name, folder = index.create()
     try:
         return Draft(_Work(name, folder, embedder, progress or Silent(), changes).run(corpora, strict), folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise IndexFault(f"{index.path}: the build failed, what is served is as it was ({error})") from None
         raise
 
 

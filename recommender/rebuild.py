@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from recommender.build import Draft, build
@@ -14,6 +15,7 @@ from recommender.errors import CorpusError, IndexFault
 from recommender.generation import Generation, IndexFolder, Manifest, write_manifest
 from recommender.live import Journal
 from recommender.live.fold import Fold
+from recommender.live.vectors import needed_keys
 from recommender.progress import Progress, Silent
 from recommender.quality import check_promotion, finish
 from recommender.settings import Settings
@@ -140,6 +142,7 @@ def _settle(
     pruned = index.prune(settings.keep_generations)
     with contextlib.closing(Journal(index.path)) as journal:
         journal.compact(min(one.manifest.journal for one in index.listing() if one.manifest))
+        journal.keep_vectors(partial(needed_keys, manifest.embedder["fingerprint"]))
     return Rebuilt(manifest, promote, comparison, pruned)
 
 

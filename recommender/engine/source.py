@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from recommender.embedding import QueryEncoder
-from recommender.errors import IndexMismatch, RecommenderError
+from recommender.errors import IndexMismatch, Overloaded, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
@@ -115,7 +115,8 @@ class Source:
                 old.close()
             self._token = token
         except RecommenderError as error:
-            self._refused, self._refusal = token, error
+            if not isinstance(error, Overloaded):  # that passes
+                self._refused, self._refusal = token, error
             raise
 
     def _sync(self) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,13 @@ class Journal:
                 removed += len(void)
         return removed
 
+    def keep_vectors(self, wanted: Callable[[Iterable[Entry]], set[bytes]]) -> int:
+        """Remove the vectors that no upsert needs: `wanted` says which some need; how many."""
+        query = f"SELECT {_COLUMNS} FROM entries WHERE kind = 'put'"  # noqa: S608
+        with self.writing() as writing:
+            kept = wanted(self._entries(query, ()))
+            return writing.keep_only(kept)
+
     def _entries(self, query: str, values: tuple[Any, ...]) -> list[Entry]:
         with self._lock, self._faults():
             return [self._entry(row) for row in self._connection.execute(query, values)]
@@ -206,6 +213,12 @@ class Writing:
     def keep_vectors(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         """Add packed rows by key."""
         self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def keep_only(self, keys: set[bytes]) -> int:
+        """Remove all rows but those of these keys; how many."""
+        there = [key for (key,) in self._connection.execute("SELECT key FROM vectors") if key not in keys]
+        self._connection.executemany("DELETE FROM vectors WHERE key = ?", ((key,) for key in there))
+        return len(there)
 
     def remove(self, positions: Iterable[int]) -> None:
         """Remove entries."""

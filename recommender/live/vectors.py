@@ -11,8 +11,10 @@ import numpy as np
 from recommender.embedding import Encoded, QueryEncoder, Role
 from recommender.errors import Overloaded
 from recommender.live.journal import Journal
+from recommender.live.state import Entry
+from recommender.readmore import stub_story
 from recommender.recipe import RECIPE, embedding_text
-from recommender.stories import Story
+from recommender.stories import Story, story_from_record
 
 VectorOf = Callable[[Story], Encoded]
 """The vector of a story's text."""
@@ -28,6 +30,16 @@ def content_key(fingerprint: str, story: Story) -> bytes:
     """Under which a story's vector is kept: the same for the same headline and body, whatever else changes."""
     text = "\n".join((fingerprint, RECIPE, story.title, story.text))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def needed_keys(fingerprint: str, entries: Iterable[Entry]) -> set[bytes]:
+    """Keys of the vectors that upserts need: of their stories, and of the headlines that these point to."""
+    keys = set()
+    for entry in entries:
+        story = story_from_record(entry.payload["record"])
+        stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
+        keys |= {content_key(fingerprint, one) for one in (story, *stubs)}
+    return keys
 
 
 def pack(encoded: Encoded) -> bytes:

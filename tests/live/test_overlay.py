@@ -1,6 +1,8 @@
 """The overlay: what is embedded, how long it takes, and that it agrees with a rebuild."""
 
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from recommender.embedding import Embedded, HashingEmbedder, QueryEncoder, Role
 from recommender.engine import Options, Query, Recommender
 from recommender.errors import NotFound, Overloaded, RecordError
 from recommender.generation import IndexFolder
-from recommender.live import Overlay
+from recommender.live import Journal, Overlay
 from tests.live.conftest import Desk, story
 
 
@@ -78,6 +80,28 @@ def test_an_answer_is_that_of_a_rebuild(desk: Desk) -> None:
             one["mentioned_by"] = sorted(item["id"] for item in one.get("mentioned_by", ()))
         assert after["hits"][name] == hit
     assert desk.recommender.describe()["journal"]["laid_over"] == 0
+
+
+def test_a_rebuild_clears_the_journal_of_what_nobody_needs(desk: Desk) -> None:
+    for turn in range(4):
+        desk.changes.put(story("n", f"Herring is landed {turn}", "The coach resigns"))
+    desk.changes.put(story("m", "Mackerel is landed"))
+    desk.changes.delete("m")
+    path = desk.settings.index / "journal.sqlite"
+
+    def counts() -> list[int]:
+        with closing(sqlite3.connect(path)) as connection:
+            return [
+                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("entries", "vectors")
+            ]
+
+    assert counts() == [6, 6]
+    for _ in range(desk.settings.keep_generations + 1):
+        desk.rebuild()
+        desk.recommender.state()
+        assert desk.recommender.story("n")["title"] == "Herring is landed 3"
+    assert counts() == [2, 2]
+    assert [entry.kind for entry in Journal(desk.settings.index).entries_of("m")] == ["delete"]
 
 
 def test_the_overlay_searches_as_one_index(desk: Desk) -> None:

@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,38 @@ def test_a_damaged_journal_is_refused_not_left_out(desk: Desk) -> None:
     path.unlink()
     desk.recommender = desk.open()
     desk.changes = desk.recommender.changes()
+
+
+def test_a_full_disk_changes_nothing(desk: Desk) -> None:
+    """A limit on the size of files stands for it, in a process of its own: the error is typed, and nothing is lost."""
+    program = f"""
+import resource, sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r})
+from recommender.errors import IndexFault
+from recommender.rebuild import rebuild
+from recommender.serving import open_recommender
+from recommender.settings import Settings
+settings = Settings(index=__import__("pathlib").Path({str(desk.settings.index)!r}), model="hashing:64")
+engine = open_recommender(settings)
+changes = engine.changes()
+changes.put({{"id": "n", "title": "Before the disk was full"}})
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+works = [lambda: rebuild(settings, [{str(desk.corpus)!r}]), lambda: changes.put({{"id": "m", "text": "long " * 20_000}})]
+for work in works:
+    try:
+        work()
+    except IndexFault as error:
+        print("refused:", error)
+print(engine.story("n")["title"])
+"""
+    desk.write([story(f"s{number}", f"Herring {number} " * 30) for number in range(300)])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["refused", "refused", "Before the disk was full"], done
+    desk.restart()
+    assert desk.recommender.story("n")["title"] == "Before the disk was full"
+    assert desk.recommender.story("a")["title"]
+    assert list((desk.settings.index / "generations").glob(".*.tmp")) == []
 
 
 def test_the_difference_of_two_generations(desk: Desk) -> None:
