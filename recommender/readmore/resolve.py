@@ -56,7 +56,8 @@ def settle(pointer: ReadMore, source: Story, lookups: Lookups) -> Settled:
 
     * A URL of stories with different ids identifies none of them: the headline decides.
     * Of several stories with the headline the latest one not after the source is meant, without one the earliest
-      after it; articles come before headline-only stories.
+      after it; articles come before headline-only stories. Of those of one date the id decides, so that a live change
+      and a rebuild, which meet them in another order, choose the same.
     * The source itself is never the target, whichever key leads to it.
     """
     own = lookups.identity(source.id)
@@ -97,5 +98,5 @@ def _closest_before(candidates: Sequence[Candidate], when: Moment | None) -> Can
 
     past = [candidate for candidate in candidates if is_past(candidate)]
     if past:
-        return max(past, key=lambda candidate: (second(candidate), candidate.ordinal))
-    return min(candidates, key=lambda candidate: (second(candidate), candidate.ordinal))
+        return max(past, key=lambda candidate: (second(candidate), candidate.id))
+    return min(candidates, key=lambda candidate: (second(candidate), candidate.id))

@@ -1,5 +1,6 @@
 """Any sequence of changes, rebuilds, restarts and rollbacks gives the answers of a plain in-memory model."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,7 @@ class Sequences(RuleBasedStateMachine):
 
 TestSequences = Sequences.TestCase
 TestSequences.settings = settings(
-    max_examples=15,
+    max_examples=int(os.environ.get("SEQUENCES", "15")),
     stateful_step_count=25,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking rebuilds indexes for minutes

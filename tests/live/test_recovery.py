@@ -149,7 +149,7 @@ engine = open_recommender(settings)
 changes = engine.changes()
 changes.put({{"id": "n", "title": "Before the disk was full"}})
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-works = [lambda: rebuild(settings, [{str(desk.corpus)!r}]), lambda: changes.put({{"id": "m", "text": "long " * 20_000}})]
+works = [lambda: rebuild(settings, [{str(desk.corpus)!r}]), lambda: changes.put({{"id": "m", "text": "long " * 9_999}})]
 for work in works:
     try:
         work()

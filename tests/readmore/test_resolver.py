@@ -1,6 +1,7 @@
 """Which story a pointer means: the rule, over the build's index."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -86,14 +87,23 @@ def test_the_last_story_of_an_id_bears_it():
         ([12, 11, 13], 10, 1),
         ([3, 5, 4], None, 1),
         ([None, 2, None], 10, 1),
-        ([None, None, 12], 10, 1),
-        ([4, 4, 4], 10, 2),
     ],
 )
 def test_of_one_headline_the_latest_not_after_the_source(days, source_day, expected):
     built = resolver(*(story(f"s{place}", day, title="News in brief") for place, day in enumerate(days)))
     source = replace(SOURCE, published=story("x", source_day).published)
     assert built.resolve(ReadMore("News in brief"), source) == (expected, "headline")
+
+
+@pytest.mark.parametrize("days", [[None, None, 12], [4, 4, 4]])
+def test_of_one_date_the_same_is_meant_in_whatever_order_they_come(days):
+    stories = [story(f"s{place}", day, title="News in brief") for place, day in enumerate(days)]
+    source = replace(SOURCE, published=story("x", 10).published)
+    meant = set()
+    for order in permutations(range(3)):
+        settled = resolver(*(stories[place] for place in order)).resolve(ReadMore("News in brief"), source)
+        meant.add(order[settled.ordinal])
+    assert len(meant) == 1
 
 
 def test_articles_come_before_headline_only_stories():
