@@ -118,7 +118,7 @@ class Recommender:
         for _ in range(_TRIES):
             serving = self._current()
             answer = make(serving)
-            if self._source.current().hidings == serving.served.hidings:
+            if self._source.current().epoch == serving.served.epoch:
                 break
         return answer
 

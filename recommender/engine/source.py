@@ -22,6 +22,11 @@ class Served:
     position: int
     hidings: int
 
+    @property
+    def epoch(self) -> tuple[str, int]:
+        """An answer of another epoch may show what is hidden by now."""
+        return self.generation.name, self.hidings
+
 
 class Source:
     """Watches the index folder; safe to use from several threads.
