@@ -38,6 +38,11 @@ def compact(folder: Path, vectors: np.ndarray) -> CompactIndex:
     return CompactIndex(folder / "compact.faiss", whole, depth=12)
 
 
+def listed(folder: Path, vectors: np.ndarray) -> CompactIndex:
+    write_compact(folder / "compact.faiss", whole := flat(folder, vectors), lists=16)
+    return CompactIndex(folder / "compact.faiss", whole, depth=12, probes=14)
+
+
 def stories(count: int = N, seed: int = 42) -> np.ndarray:
     """Unit rows in clusters that drift with the row, as stories do with time; half floats, as they are stored."""
     random = np.random.default_rng(seed)
@@ -90,16 +95,26 @@ def exact(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray) -> DenseIn
 
 
 @pytest.fixture(scope="module")
-def approximate(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray) -> DenseIndex:
+def in_one_list(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray) -> DenseIndex:
     return compact(tmp_path_factory.mktemp("compact"), rows)
 
 
-@pytest.fixture(scope="module", params=["exact", "approximate"])
+@pytest.fixture(scope="module")
+def in_lists(tmp_path_factory: pytest.TempPathFactory, rows: np.ndarray) -> DenseIndex:
+    return listed(tmp_path_factory.mktemp("listed"), rows)
+
+
+@pytest.fixture(scope="module", params=["in_one_list", "in_lists"])
+def approximate(request: pytest.FixtureRequest) -> DenseIndex:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module", params=["exact", "in_one_list", "in_lists"])
 def index(request: pytest.FixtureRequest) -> DenseIndex:
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture(params=[flat, compact], ids=["flat", "compact"])
+@pytest.fixture(params=[flat, compact, listed], ids=["flat", "compact", "listed"])
 def opener(request: pytest.FixtureRequest) -> Opener:
     return request.param
 
@@ -244,12 +259,18 @@ def test_a_small_corpus_is_searched_exactly(tmp_path: Path) -> None:
     assert isinstance(open_dense(tmp_path / "vectors.faiss", tmp_path / "compact.faiss", {}), FaissFlat)
 
 
-def test_the_choice_is_measured_and_opened_as_chosen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("one_list_up_to", [5_000, 50_000])
+def test_the_choice_is_measured_and_opened_as_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_list_up_to: int
+) -> None:
+    monkeypatch.setattr("recommender.dense.choice.LISTS", 16)
     whole = flat(tmp_path, stories(20_000))
-    chosen = choose_index(tmp_path / "vectors.faiss", tmp_path / "compact.faiss", exact_up_to=5_000)
+    chosen = choose_index(tmp_path / "vectors.faiss", tmp_path / "compact.faiss", 5_000, one_list_up_to)
     measured = chosen if chosen["index"] == "compact" else chosen["tried"]
-    assert set(measured["index_recall_at_100"]) == {"all", "earlier", "tenth"}
+    assert set(measured["index_recall_at_100"]) == {"all", "earlier", "quarter"}
     assert min(measured["index_recall_at_100"].values()) >= 0.99
+    assert measured["probes"] == 1 if one_list_up_to == 50_000 else measured["probes"] <= 16
+    assert measured["made_by"] == ("IVF1,PQ32x4fs" if one_list_up_to == 50_000 else "IVF16,PQ32x4fs")
     assert measured["exact_ms"] > 0
     assert measured["compact_ms"] > 0
     opened = open_dense(tmp_path / "vectors.faiss", tmp_path / "compact.faiss", chosen)

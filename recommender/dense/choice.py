@@ -19,7 +19,14 @@ EXACT_UP_TO = 20_000
 """So many rows are compared one by one within a millisecond."""
 LEAST_RECALL = 0.99
 """Least index recall@100 of an approximate index, under every filter that is measured."""
+ONE_LIST_UP_TO = 400_000
+"""So many rows are scanned as one list within two milliseconds; of more, similar ones lie in lists."""
+LISTS = 1_024
 DEPTHS = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+"""Rows that are scored exactly for each one wanted, as they are tried."""
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+"""Shares of the lists that are scanned, as they are tried, at `LISTED_DEPTH`."""
+LISTED_DEPTH = 4.0
 
 _K = 100
 _QUERIES = 100
@@ -30,30 +37,37 @@ def open_dense(vectors: Path, compact: Path, chosen: Mapping[str, Any]) -> Faiss
     """The index that `choose_index` chose."""
     flat = FaissFlat(vectors)
     if chosen.get("index") == COMPACT:
-        return CompactIndex(compact, flat, float(chosen["depth"]))
+        return CompactIndex(compact, flat, float(chosen["depth"]), int(chosen.get("probes", 1)))
     return flat
 
 
-def choose_index(vectors: Path, compact: Path, exact_up_to: int = EXACT_UP_TO) -> dict[str, Any]:
+def choose_index(
+    vectors: Path, compact: Path, exact_up_to: int = EXACT_UP_TO, one_list_up_to: int = ONE_LIST_UP_TO
+) -> dict[str, Any]:
     """Choose the index of the vectors in a file, and write `compact` if it is that one.
 
     Real rows are the queries: among all rows, among those before each one (as for stories that look back) and among
-    a tenth at random. The compact index is chosen at the least depth whose index recall@100 holds for all of them,
+    a quarter at random. The compact index is chosen at the least effort whose index recall@100 holds for all of them,
     if it is faster then. The choice and what was measured go into the manifest.
     """
     flat = FaissFlat(vectors)
     if len(flat) <= exact_up_to:
         return {"index": EXACT, "why": f"at most {exact_up_to:,} stories"}
     begun = time.perf_counter()
-    made_by = write_compact(compact, flat)
+    lists = 1 if len(flat) <= one_list_up_to else LISTS
+    made_by = write_compact(compact, flat, lists)
     build_s = round(time.perf_counter() - begun, 2)
     exam = _Exam(flat)
-    for depth in DEPTHS:
-        recall, milliseconds = exam.try_out(CompactIndex(compact, flat, depth))
+    efforts = [(1, depth) for depth in DEPTHS]
+    if lists > 1:
+        efforts = [(int(lists * share), LISTED_DEPTH) for share in SHARES]
+    for probes, depth in efforts:
+        recall, milliseconds = exam.try_out(CompactIndex(compact, flat, depth, probes))
         if min(recall.values()) >= LEAST_RECALL:
             break
     found = {
         "made_by": made_by,
+        "probes": probes,
         "depth": depth,
         "index_recall_at_100": recall,
         "exact_ms": exam.milliseconds,
@@ -77,11 +91,11 @@ class _Exam:
     def __init__(self, flat: FaissFlat) -> None:
         random = np.random.default_rng(_SEED)
         self.rows = np.sort(random.choice(len(flat), min(_QUERIES, len(flat)), replace=False))
-        places, tenth = np.arange(len(flat)), random.random(len(flat)) < 0.1
+        places, quarter = np.arange(len(flat)), random.random(len(flat)) < 0.25
         self._filters: dict[str, Callable[[int], Mask | None]] = {
             "all": lambda _: None,
             "earlier": lambda row: np.asarray(places < row),
-            "tenth": lambda _: tenth,
+            "quarter": lambda _: quarter,
         }
         self._truth, self.milliseconds = self._answers(flat)
 

@@ -27,7 +27,11 @@ _TIES = 8
 
 RESCORED = 200
 """Rows of a scan that are scored exactly, at least."""
-_SAMPLE = 8_192
+_SPARSE = 0.2
+"""Share of allowed rows below which all lists are scanned: those that are left lie in any of them."""
+
+_SAMPLE, _OF_LIST = 8_192, 40
+"""Vectors that codes are trained on, and those for each list."""
 _ROUNDS = 8
 _BLOCK = 65_536
 
@@ -105,9 +109,10 @@ class CompactIndex:
         path: what `write_compact` wrote.
         flat: the vectors it was made of.
         depth: rows scored exactly for each one wanted.
+        probes: lists scanned, of those that `write_compact` made; all of them where a filter leaves few rows.
     """
 
-    def __init__(self, path: Path, flat: FaissFlat, depth: float) -> None:
+    def __init__(self, path: Path, flat: FaissFlat, depth: float, probes: int = 1) -> None:
         faiss = _faiss()
         self._flat = flat
         self._codes = _read(path, faiss.IndexIVFPQFastScan, 0)
@@ -115,7 +120,7 @@ class CompactIndex:
         if shapes[0] != shapes[1]:
             raise IndexCorrupt(f"{path}: holds {shapes[0]} codes, expected {shapes[1]}")
         self._index = faiss.IndexRefine(self._codes, flat.index)
-        self.depth = depth
+        self.depth, self.probes = depth, probes
         self.vectors = flat.vectors
 
     def __len__(self) -> int:
@@ -135,16 +140,17 @@ class CompactIndex:
         if span.allowed <= max(k, _FEW) or not k:
             return self._flat.search(queries, k, allowed)
         faiss = _faiss()
+        probes = self._codes.nlist if span.allowed < _SPARSE * len(self) else self.probes
 
         def scan(wanted: int, chosen: Any) -> tuple[Float32, Int64]:
-            scanned = faiss.SearchParametersIVF(sel=chosen) if chosen else faiss.SearchParametersIVF()
+            scanned = faiss.SearchParametersIVF(nprobe=probes, **({"sel": chosen} if chosen else {}))
             depth = max(self.depth, RESCORED / wanted)
             parameters = faiss.IndexRefineSearchParameters(k_factor=depth, base_index_params=scanned)
             found: tuple[Float32, Int64] = self._index.search(queries, wanted, params=parameters)
             return found
 
         hits = _scan(scan, k, span, allowed)
-        # There are more than k allowed rows: a query that found fewer is one that codes cannot tell apart (zero).
+        # There are more than k allowed rows: a query that found fewer probed too few lists, or is zero.
         for place in np.flatnonzero(hits.rows[:, k - 1] < 0):
             whole = self._flat.search(queries[place : place + 1], k, allowed)
             hits.rows[place], hits.scores[place] = whole.rows[0], whole.scores[0]
@@ -197,16 +203,21 @@ def _empty_flat(dim: int) -> Any:
     return index
 
 
-def write_compact(path: Path, flat: FaissFlat) -> str:
-    """Write the codes of `flat`'s vectors for a `CompactIndex`, and return how they are made, in FAISS's words."""
+def write_compact(path: Path, flat: FaissFlat, lists: int = 1) -> str:
+    """Write the codes of `flat`'s vectors for a `CompactIndex`, and return how they are made, in FAISS's words.
+
+    With several `lists` similar vectors lie in one, and a search can do with some of them.
+    """
     faiss = _faiss()
     count, dim = flat.vectors.shape
-    name = f"IVF1,PQ{dim // 2 if dim % 2 == 0 else dim}x4fs"
+    name = f"IVF{lists},PQ{dim // 2 if dim % 2 == 0 else dim}x4fs"
     index = faiss.index_factory(dim, name, faiss.METRIC_INNER_PRODUCT)
-    index.pq.cp.niter = _ROUNDS
-    with _threads(1):  # hundreds of tiny clusterings: more threads would only wait for each other
-        index.train(flat.rows(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)))
-    with _threads(len(os.sched_getaffinity(0))):
+    index.cp.niter = index.pq.cp.niter = _ROUNDS
+    cores = len(os.sched_getaffinity(0))
+    sample = max(_SAMPLE, _OF_LIST * lists)
+    with _threads(cores if lists > 1 else 1):  # hundreds of tiny clusterings: threads would only wait for each other
+        index.train(flat.rows(np.linspace(0, count - 1, min(count, sample)).astype(np.int64)))
+    with _threads(cores):
         for begin in range(0, count, _BLOCK):
             index.add(flat.rows(np.arange(begin, min(begin + _BLOCK, count))))
     faiss.write_index(index, str(path))
