@@ -20,9 +20,6 @@ from recommender.progress import Progress, Silent
 from recommender.quality import check_promotion, finish
 from recommender.settings import Settings
 
-ENCODERS = "encoders"
-CACHE = "embeddings.sqlite"
-
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -38,8 +35,8 @@ def embedder_for(settings: Settings, progress: Progress | None = None) -> Embedd
     """The embedder of a build: its exported graphs and its cache live in the index folder."""
     return open_embedder(
         settings.model,
-        encoders=settings.index / ENCODERS,
-        cache=settings.index / CACHE,
+        encoders=settings.encoders,
+        cache=settings.embeddings,
         threads=settings.threads or None,
         notice=progress.note if progress else None,
     )

@@ -1,7 +1,6 @@
 """A recommender for serving: the live generation, and the encoder that it was made with."""
 
 from functools import lru_cache
-from pathlib import Path
 
 from recommender.embedding import Embedder, QueryEncoder, encoder_folder, open_embedder, open_exported
 from recommender.engine import Recommender
@@ -9,7 +8,6 @@ from recommender.errors import IndexMismatch
 from recommender.generation import IndexFolder, live_manifest
 from recommender.live import Changes, Journal, Overlay
 from recommender.live.vectors import EmbedStories, StoryVectors, embed_with
-from recommender.rebuild import ENCODERS
 from recommender.settings import Settings
 
 
@@ -50,8 +48,7 @@ def open_changes(settings: Settings) -> Changes:
 
 
 def _embedder(settings: Settings, model: str, fingerprint: str) -> Embedder:
-    encoders = Path(settings.index) / ENCODERS
-    folder = encoder_folder(encoders, fingerprint)
+    folder = encoder_folder(settings.encoders, fingerprint)
     if folder.is_dir():
         return open_exported(folder, threads=settings.threads or None)
-    return open_embedder(model, encoders=encoders, threads=settings.threads or None)
+    return open_embedder(model, encoders=settings.encoders, threads=settings.threads or None)

@@ -44,6 +44,16 @@ class Settings:
     log_level: str = _about("info", "debug, info, warning or error")
     debug: bool = _about(False, "show tracebacks")
 
+    @property
+    def encoders(self) -> Path:
+        """Where exported models are kept, one folder each."""
+        return self.index / "encoders"
+
+    @property
+    def embeddings(self) -> Path:
+        """The file of vectors that were computed already."""
+        return self.index / "embeddings.sqlite"
+
 
 def load_settings(
     flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None, file: Path | None = None

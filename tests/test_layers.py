@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,14 @@ OWNERS = {
 """Libraries and the one module that imports each, or the package that it lies in. A reader of the corpus, a page or
 the like may bring a library of its own; that, too, is imported in one module."""
 
-ROOMS = {"fastapi": "service", "starlette": "service", "rich": "cli", "selectolax": "readmore", "lxml": "corpus"}
-"""Libraries that several modules of one package import."""
+ROOMS = {
+    "fastapi": {"service"},
+    "starlette": {"service"},
+    "rich": {"cli"},
+    "selectolax": {"readmore", "corpus"},
+    "lxml": {"corpus"},
+}
+"""Libraries that several modules import, and the packages that these are in."""
 
 HEAVY = ("torch", "sentence_transformers", "transformers")
 
@@ -69,8 +76,13 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imported(module: str) -> Iterator[str]:
+@lru_cache(maxsize=None)
+def imported(module: str) -> tuple[str, ...]:
     """Full names of what a module imports, wherever in it, by statement or by `importlib.import_module`."""
+    return tuple(_imported(module))
+
+
+def _imported(module: str) -> Iterator[str]:
     path = MODULES[module]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -141,7 +153,7 @@ def test_every_library_has_one_owner() -> None:
             if top not in sys.stdlib_module_names and top not in ("recommender", "numpy"):
                 owners.setdefault(top, set()).add(module)
     rooms = {library: {module.split(".")[0] for module in owners.pop(library, ())} for library in ROOMS}
-    assert {library: found for library, found in rooms.items() if found - {ROOMS[library]}} == {}
+    assert {library: found for library, found in rooms.items() if found - ROOMS[library]} == {}
     assert {library: sorted(modules) for library, modules in owners.items() if len(modules) > 1} == {}
     for library, owner in OWNERS.items():
         (module,) = owners[library]

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from recommender.cli.console import print_json, progress_for, table
+from recommender.errors import IndexMismatch
 from recommender.evaluation.chart import draw
 from recommender.evaluation.evaluate import MAIN, Report
 from recommender.evaluation.exam import take_exam
@@ -39,13 +40,17 @@ def evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _report(settings: Settings, arguments: argparse.Namespace, progress: Progress) -> Report:
     with contextlib.ExitStack() as stack:
-        index, embedder = settings.index, embedder_for(settings, progress)
-        stack.callback(embedder.close)
+        index = settings.index
         if arguments.corpora:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-evaluate-"))
             index = Path(folder)
             rebuild(replace(settings, index=index), arguments.corpora, progress=progress)
         generation = stack.enter_context(contextlib.closing(IndexFolder(index).open_live()))
+        model, fingerprint = generation.manifest.embedder["model"], generation.manifest.embedder["fingerprint"]
+        embedder = embedder_for(replace(settings, index=index, model=model), progress)
+        stack.callback(embedder.close)
+        if embedder.fingerprint != fingerprint:
+            raise IndexMismatch(f"the index was made with {fingerprint}, the model at hand is {embedder.fingerprint}")
         return take_exam(generation, embedder, most=arguments.queries, progress=progress)
 
 

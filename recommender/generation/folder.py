@@ -253,7 +253,13 @@ class IndexFolder:
     @contextlib.contextmanager
     def _pointing(self) -> Iterator[None]:
         """Hold the pointer to the live generation for a change of it: a moment, also while something is built."""
-        with (self.path / ".live.lock").open("ab") as file:
+        try:
+            file = (self.path / ".live.lock").open("ab")
+        except FileNotFoundError:
+            raise IndexMissing(f"no index in {self.path}: build one with `recommender build CORPUS`") from None
+        except OSError as error:
+            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror})") from None
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

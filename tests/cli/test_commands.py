@@ -1,0 +1,282 @@
+"""The command line: exit statuses, JSON for scripts, one line for an error."""
+
+import json
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from newsdesk import MODEL, PAPER, make_index, story, write_corpus
+
+from recommender.cli import main
+from recommender.generation import IndexFolder
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in an empty working folder: exit status, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("INDEX", "MODEL", "CONFIG", "PORT", "CORPORA"):
+        monkeypatch.delenv(f"RECOMMENDER_{name}", raising=False)
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as exit_:
+            status = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return command
+
+
+@pytest.fixture
+def index(paper_index: Path, tmp_path: Path) -> Path:
+    """A copy of the small newspaper's index."""
+    return Path(shutil.copytree(paper_index, tmp_path / "paper"))
+
+
+def done(result: tuple[int, str, str]) -> Any:
+    """The JSON of a command that went well and printed nothing else."""
+    status, out, err = result
+    assert status == 0, err
+    return json.loads(out)
+
+
+def one_line(result: tuple[int, str, str], status: int) -> str:
+    """The error of a command that failed: one line on standard error, nothing on standard output."""
+    assert (result[0], result[1]) == (status, "")
+    lines = result[2].strip().splitlines()
+    assert lines[-1].startswith("recommender: ")
+    assert "Traceback" not in result[2]
+    return lines[-1]
+
+
+def test_build_then_ask(run: Run, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus.jsonl", PAPER[:30])
+    manifest = done(run("build", corpus, "--index", "made", "--model", MODEL, "--json"))
+    assert manifest["rows"] == len(IndexFolder(tmp_path / "made").open_live())
+    assert manifest["counts"]["articles"] == 30
+    assert manifest["embedder"]["model"] == MODEL
+    answer = done(run("related", "--id", PAPER[3]["id"], "--index", "made", "--json", "--limit", 3, "--mode", "any"))
+    assert len(answer["hits"]) == 3
+    assert answer["query"]["id"] == PAPER[3]["id"]
+    assert answer["index"]["generation"] == manifest["name"]
+    status, out, _ = run("related", "ferry storm", "--index", "made", "--explain")
+    assert status == 0
+    assert manifest["name"] in out
+    assert "score" in out
+
+
+def test_a_build_says_what_it_made_and_how_to_go_on(run: Run, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus.jsonl", PAPER[:12])
+    status, out, err = run("build", corpus, "--index", "made", "--model", MODEL)
+    name = IndexFolder(tmp_path / "made").live_name()
+    assert status == 0
+    assert f"{name} is live" in out
+    assert "recommender serve --index made" in out
+    assert "Reading corpus.jsonl" in err
+    status, out, _ = run("build", corpus, "--index", "made", "--model", MODEL, "--no-promote")
+    assert status == 0
+    assert IndexFolder(tmp_path / "made").live_name() == name
+    assert "recommender index promote" in out
+
+
+def test_the_answer_is_that_of_the_engine(run: Run, index: Path, paper_engine: Any) -> None:
+    from newsdesk import ask
+
+    wanted = {"section": ["City"], "kind": "article", "min_score": "0.2", "diversity": "0.1", "offset": "1"}
+    flags = [part for name, value in wanted.items() for one in ([value] if isinstance(value, str) else value)
+             for part in (f"--{name.replace('_', '-')}", one)]  # fmt: skip
+    said = done(run("related", "--id", PAPER[50]["id"], "--index", index, "--json", *flags))
+    expected = ask(paper_engine, PAPER[50]["id"], **wanted).to_json()
+    for volatile in ("processing_time_ms",):
+        del said[volatile], expected[volatile]
+    assert said == json.loads(json.dumps(expected))
+
+
+def test_a_text_may_come_from_a_file_or_standard_input(
+    run: Run, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+    import sys
+
+    (tmp_path / "draft.txt").write_text("\ufeffFerry in the storm\n\nThe harbour is closed.", encoding="utf-8")
+    from_file = done(run("related", "--file", "draft.txt", "--index", index, "--json"))
+    text = "Ferry in the storm\n\nThe harbour is closed."
+    given = done(run("related", text, "--index", index, "--json"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    piped = done(run("related", "--file", "-", "--index", index, "--json"))
+    assert from_file["hits"] == given["hits"] == piped["hits"]
+
+
+def test_index_commands(run: Run, tmp_path: Path) -> None:
+    for number in range(3):
+        make_index(tmp_path / "index", [story("a", f"Wall {number}"), story("b", "Storm")])
+    names = IndexFolder(tmp_path / "index").names()
+    listed = done(run("index", "list", "--json"))
+    assert [(one["name"], one["live"]) for one in listed] == [(name, name == names[2]) for name in names]
+    assert done(run("index", "verify", "--json")) == {"generation": names[2], "verified": True}
+    assert done(run("index", "verify", names[0], "--json"))["generation"] == names[0]
+    assert done(run("index", "rollback", "--json")) == {"generation": names[1]}
+    assert done(run("index", "promote", names[0], "--json")) == {"generation": names[0]}
+    assert done(run("index", "prune", "--keep", 1, "--json")) == {"removed": []}
+    assert done(run("index", "promote", names[2], "--json")) == {"generation": names[2]}
+    assert done(run("index", "prune", "--keep", 1, "--json")) == {"removed": [names[1]]}
+    status, out, _ = run("index", "list")
+    assert status == 0
+    assert names[0] in out
+    assert names[1] not in out
+    (tmp_path / "index/generations" / names[0] / "facets.json").write_text("{}")
+    assert "facets.json" in one_line(run("index", "verify", names[0]), 1)
+
+
+def test_tune_and_evaluate(run: Run, index: Path, tmp_path: Path) -> None:
+    before = IndexFolder(index).live_name()
+    manifest = done(run("tune", "--index", index, "--json"))
+    assert IndexFolder(index).live_name() == manifest["name"] != before
+    report = done(run("evaluate", "--index", index, "--json", "--chart", "chart.svg"))
+    assert set(report["runs"]) >= {"plain vectors", "BM25", "default", "tuned"}
+    assert report["generation"] == manifest["name"]
+    assert ET.parse(tmp_path / "chart.svg").getroot().tag.endswith("svg")
+    status, out, _ = run("evaluate", "--index", index)
+    assert status == 0
+    assert "plain vectors" in out
+    corpus = write_corpus(tmp_path / "corpus.jsonl", PAPER)
+    (tmp_path / "recommender.toml").write_text(f'model = "{MODEL}"')
+    of_corpus = done(run("evaluate", corpus, "--json", "--index", "none"))
+    assert of_corpus["queries"] == report["queries"]
+    assert not (tmp_path / "none").exists(), "nothing is left of an index made for the purpose"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["related", "wall", "--limit", "0"], "limit: is 0, allowed are 1 to 100"),
+        (["related", "wall", "--limit", "ten"], "limit: 'ten' is not a whole number"),
+        (["related", "   "], "text: is empty"),
+        (["related", "🎉"], "text: holds no letter or digit"),
+        (["related", "wall", "--published-after", "soon"], "published_after"),
+        (["related", "--file", "nowhere.txt"], "nowhere.txt cannot be read (No such file"),
+        (["related", "wall", "--fields", "body"], "fields: 'body' is no field"),
+        (["index", "prune", "--keep", "0"], "keep_generations is 0"),
+    ],
+)
+def test_wrong_use_is_status_2(run: Run, index: Path, arguments: list[str], says: str) -> None:
+    assert says in one_line(run(*arguments, "--index", index), 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nonsense"], ["related"], ["related", "text", "--id", "x"], ["build"], ["index"], ["index", "promote"],
+     ["serve", "--port", "x"], ["related", "wall", "--unknown"]],
+)  # fmt: skip
+def test_words_that_are_no_command_are_status_2(run: Run, arguments: list[str]) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert "usage: recommender" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["related", "wall"], "recommender build CORPUS"),
+        (["index", "verify"], "no index in"),
+        (["index", "rollback"], "no index in"),
+        (["index", "promote", "g1"], "no generation 'g1'"),
+        (["tune"], "no index in"),
+        (["evaluate"], "no index in"),
+        (["build", "nowhere.jsonl", "--model", MODEL], "no corpus at nowhere.jsonl"),
+        (["build", "corpus.jsonl", "--model", "hashing:x"], "is no hashing embedder"),
+        (["build", "corpus.jsonl", "--model", "no-such-model"], "no-such-model"),
+    ],
+)
+def test_work_that_fails_is_status_1(run: Run, tmp_path: Path, arguments: list[str], says: str) -> None:
+    write_corpus(tmp_path / "corpus.jsonl", PAPER[:2])
+    assert says in one_line(run(*arguments, "--index", "missing"), 1)
+
+
+def test_an_unknown_story_is_status_1(run: Run, index: Path) -> None:
+    assert "no story with the id 'nobody'" in one_line(run("related", "--id", "nobody", "--index", index), 1)
+
+
+def test_debug_shows_the_traceback(run: Run) -> None:
+    from recommender.errors import IndexMissing
+
+    with pytest.raises(IndexMissing):
+        run("related", "wall", "--index", "missing", "--debug")
+
+
+def test_a_refused_promotion_is_status_1_and_force_overrides(run: Run, tmp_path: Path) -> None:
+    records = PAPER
+    write_corpus(tmp_path / "good.jsonl", records)
+    worse = [record | {"title": f"Note {n}", "text": "", "section": None} for n, record in enumerate(records)]
+    write_corpus(tmp_path / "worse.jsonl", worse)
+    done(run("build", "good.jsonl", "--model", MODEL, "--json"))
+    live = IndexFolder(tmp_path / "index").live_name()
+    assert "--force" in one_line(run("build", "worse.jsonl", "--model", MODEL), 1)
+    assert IndexFolder(tmp_path / "index").live_name() == live
+    done(run("build", "worse.jsonl", "--model", MODEL, "--force", "--json"))
+    assert IndexFolder(tmp_path / "index").live_name() != live
+
+
+# Settings
+
+
+def test_flags_then_variables_then_the_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(*flags: str) -> dict[str, str]:
+        return {one["variable"]: one["value"] for one in done(run("settings", "--json", *flags))}
+
+    assert shown()["RECOMMENDER_INDEX"] == "index"
+    (tmp_path / "recommender.toml").write_text('index = "from-file"\nport = 9001\nadmin_key = ["secret"]\n')
+    assert (shown()["RECOMMENDER_INDEX"], shown()["RECOMMENDER_PORT"]) == ("from-file", "9001")
+    monkeypatch.setenv("RECOMMENDER_INDEX", "from-variable")
+    assert (shown()["RECOMMENDER_INDEX"], shown()["RECOMMENDER_PORT"]) == ("from-variable", "9001")
+    assert shown("--index", "from-flag")["RECOMMENDER_INDEX"] == "from-flag"
+    assert shown()["RECOMMENDER_ADMIN_KEY"] == "(set)", "a key is not shown"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("index = [", "cannot be read as TOML"),
+        ("indx = 'a'", "unknown setting 'indx'"),
+        ("port = 'many'", "expected a whole number"),
+        ("port = 70000", "port is 70000, expected 0 to 65535"),
+        ("debug = 'maybe'", "expected true or false"),
+        ("log_level = 'loud'", "expected debug, info, warning or error"),
+        ("admin_key = 5", "expected a list"),
+    ],
+)
+def test_a_wrong_setting_is_status_2(run: Run, tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "recommender.toml").write_text(content)
+    assert says in one_line(run("settings"), 2)
+
+
+def test_the_package_runs_as_a_module() -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "recommender", "--version"], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, "recommender")
+
+
+def test_asking_an_exported_index_loads_no_torch(index: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from recommender.cli import main; "
+        f"status = main(['related', 'storm', '--index', {str(index)!r}, '--json']); "
+        "sys.exit(status or 3 * bool({'torch', 'sentence_transformers', 'transformers', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["hits"]
