@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,7 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
-@lru_cache(maxsize=None)
+@cache
 def imported(module: str) -> tuple[str, ...]:
     """Full names of what a module imports, wherever in it, by statement or by `importlib.import_module`."""
     return tuple(_imported(module))
