@@ -98,7 +98,7 @@ def test_the_same_for_a_text(paper_engine: Recommender, chosen: Filters, text: s
 
 
 def test_candidates_are_generous(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """In a corpus larger than the candidates of one search the ten best are those of an exhaustive one.
+    """In a corpus larger than the candidates of one search the five best are those of an exhaustive one.
 
     The exhaustive one asks each of ten sources alone: these are so small that every story of them is a candidate.
     """
@@ -111,8 +111,8 @@ def test_candidates_are_generous(tmp_path_factory: pytest.TempPathFactory) -> No
     with engine_of(folder) as recommender:
         for query in [records[place]["id"] for place in (10, 450, 451, 777, 890, 899)]:
             apart = [hit for one in sources for hit in all_hits(recommender, query, collapse="none", source=one)]
-            best = sorted(apart, key=lambda hit: -hit["score"])[:10]
-            answer = ask(recommender, query, collapse="none")
+            best = sorted(apart, key=lambda hit: -hit["score"])[:5]
+            answer = ask(recommender, query, collapse="none", limit=5)
             assert [hit.score for hit in answer.hits] == pytest.approx([hit["score"] for hit in best], abs=1e-5)
             assert set(ids(answer)) == {hit["id"] for hit in best}
 
