@@ -76,7 +76,7 @@ def page_key(url: str) -> str:
         host = host.encode("idna").decode()
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port not in (None, usual) else ""
-    path = quote(parts.path, safe="!$%&'()*+,;=:@/~[]|^\\-._", errors="replace").rstrip("/")
+    path = quote(parts.path, safe="!$%&'()*+,;=:@/~[]|\\-._", errors="replace").rstrip("/")
     query = quote(parts.query, safe="!$%&()*+,;=:@/~[]|^\\-._?`{}", errors="replace")
     return f"{host}{port}{path}{'?' if query else ''}{query}"
 
