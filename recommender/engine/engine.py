@@ -11,7 +11,7 @@ from recommender.embedding import QueryEncoder
 from recommender.engine.answer import Recommendations, wanted_fields
 from recommender.engine.filters import visible
 from recommender.engine.leftout import kept_out
-from recommender.engine.listing import Headlines, articles, newest, waiting
+from recommender.engine.listing import Headlines, articles, latest, newest, waiting
 from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
 from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
@@ -103,15 +103,18 @@ class Recommender:
 
     def headlines(self, limit: int = 50, offset: int = 0) -> Headlines:
         """The headlines that wait for their article, those that most editors pointed to first."""
+        return self._list(lambda index, render, shown: waiting(index, render, shown, limit, offset))
 
-        def answer(serving: "_Serving") -> Headlines:
-            return waiting(serving.generation, serving.render, serving.shown(int(time.time())), limit, offset)
-
-        return self._answer(answer)
+    def newest(self, limit: int = 10) -> list[dict[str, Any]]:
+        """The newest articles, as the fields of a hit."""
+        return self._list(lambda index, render, shown: latest(index, render, shown, limit))
 
     def articles(self) -> list[tuple[str, str | None]]:
         """The id and URL of every article that may be seen."""
-        return self._answer(lambda serving: articles(serving.generation, serving.shown(int(time.time()))))
+        return self._list(articles)
+
+    def _list(self, make: Callable[[Generation, Renderer, Mask], T]) -> T:
+        return self._answer(lambda serving: make(serving.generation, serving.render, serving.shown(int(time.time()))))
 
     def _answer(self, make: Callable[["_Serving"], T]) -> T:
         """An answer from one state of the index; made again where a story was hidden while it was made."""

@@ -17,7 +17,6 @@ class Headlines:
 
     items: list[dict[str, Any]]
     total: int
-    offset: int
 
 
 def waiting(generation: Generation, render: Renderer, shown: Mask, limit: int, offset: int) -> Headlines:
@@ -31,10 +30,16 @@ def waiting(generation: Generation, render: Renderer, shown: Mask, limit: int, o
     np.maximum.at(latest, place, columns.second[sources])
     order = np.lexsort((rows, -latest.astype(np.float64), -np.bincount(place, minlength=len(rows))))
     page = rows[order[offset : offset + limit]]
-    return Headlines([render.listed(int(row), shown) for row in page], len(rows), offset)
+    return Headlines([render.listed(int(row), shown) for row in page], len(rows))
 
 
-def articles(generation: Generation, shown: Mask) -> list[tuple[str, str | None]]:
+def latest(generation: Generation, render: Renderer, shown: Mask, limit: int) -> list[dict[str, Any]]:
+    """The newest articles."""
+    allowed = shown & (generation.columns.kind == KINDS.index(ARTICLE))
+    return [render.listed(int(row), shown) for row in newest(generation, allowed, limit)]
+
+
+def articles(generation: Generation, _: Renderer, shown: Mask) -> list[tuple[str, str | None]]:
     """The id and URL of every article."""
     rows = np.flatnonzero(shown & (generation.columns.kind == KINDS.index(ARTICLE)))
     records = (generation.record(int(row)) for row in rows)

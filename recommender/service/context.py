@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from starlette.requests import Request
 
 from recommender.engine.answer import Recommendations
+from recommender.engine.listing import Headlines
 from recommender.engine.query import Options, Query
 from recommender.errors import RecommenderError
 from recommender.live import Changes
@@ -40,6 +41,12 @@ class Engine(Protocol):
 
     def story(self, story_id: str) -> dict[str, Any]:
         """A story's record, its links and who mentions it."""
+
+    def headlines(self, limit: int, offset: int) -> Headlines:
+        """Headlines that wait for their article."""
+
+    def newest(self, limit: int) -> list[dict[str, Any]]:
+        """The newest articles."""
 
     def state(self) -> tuple[str, int, int | None]:
         """What an answer depends on beside its question: generation, journal position, next change of an embargo."""

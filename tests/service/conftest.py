@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from recommender.engine.answer import Hit, Recommendations
+from recommender.engine.listing import Headlines
 from recommender.errors import AmbiguousURL, IndexMismatch, IndexMissing, NotFound, RecommenderError
 from recommender.generation.folder import Listed
 from recommender.generation.manifest import Manifest
@@ -119,6 +120,12 @@ class FakeEngine:
             "id": story_id, "title": TITLES[story_id], "text": "One.\n\nTwo.", "kind": "article", "summary": "One.",
             "links": {"read_more": [{"id": "c3", "title": TITLES["c3"]}], "mentioned_by": []},
         }  # fmt: skip
+
+    def headlines(self, limit: int, offset: int) -> Headlines:
+        return Headlines([{"id": "h1", "title": "Waiting", "mentioned_by": [{"id": "a1", "title": "Storm"}]}], 1)
+
+    def newest(self, limit: int) -> list[dict[str, Any]]:
+        return [{"id": one, "title": title, "url": f"https://x.example/{one}"} for one, title in TITLES.items()]
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from recommender.engine.query import OPTIONS
+from recommender.service.questions import FLOOR
 
 PAGES = ["/", "/story?id=a1", "/headlines", "/headlines?q=storm", "/index", "/quality", "/demo", "/demo?id=a1", "/docs"]
 
@@ -71,23 +72,38 @@ def test_the_widget_is_small_and_may_be_pinned(client):
     assert client.get("/static/0/widget.js").status_code == 404
     for word in ("innerHTML", "eval(", "cookie =", "localStorage"):
         assert word not in widget.text
+    assert f"const FLOOR = {FLOOR};" in widget.text  # the same list as the fragment
 
 
-def test_the_quality_page_shows_a_report(client, engine):
+def test_the_quality_page_shows_what_the_build_measured(client, engine):
     def value(mean):
         return {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}
 
-    against = {"difference": value(0.1), "wins": 4, "ties": 2, "losses": 1}
-    run = {"ndcg@10": value(0.5), "against bm25": against, "ms_per_query": 3.2}
     about = engine.describe()
     about["quality"] = {
-        "generation": "g1", "queries": 7, "links": 20, "metric": "ndcg@10", "baseline": "bm25",
-        "runs": {"recommender": run, "bm25": run}, "sections": {"City": {"queries": 7, "recommender": value(0.5)}},
+        "queries": 7, "metric": "ndcg@10", "plain vectors": value(0.25), "default": value(0.45), "served": value(0.5),
+        "tuning": {"used": True, "fitted_on": 1_200, "sure": 0.993},
     }  # fmt: skip
     engine.describe = lambda: about
     page = client.get("/quality").text
-    assert "0.500" in page
-    assert "4 better, 1 worse" in page
+    assert page.count('<rect class="fill"') == 3
+    for text in ("0.500", "0.480 – 0.520", "+100 %", "1,200 articles", "99.3 % sure"):
+        assert text in page
+    about["quality"] = {"queries": 0}
+    assert "Not measured" in client.get("/quality").text
+
+
+def test_withdrawing_and_restoring_are_offered_only_with_an_admin_key(client, make):
+    assert 'data-action="withdraw"' in client.get("/story?id=a1").text
+    assert 'data-story="nix&#34;"' in client.get("/story?id=nix%22").text
+    without = make()
+    assert "data-story" not in without.get("/story?id=a1").text + without.get("/story?id=nix").text
+
+
+def test_headlines_are_paged(client):
+    assert "1 to 1 of 1" in client.get("/headlines").text
+    for wrong in ("offset=-1", "offset=x", "per=101"):
+        assert client.get(f"/headlines?{wrong}").status_code == 422
 
 
 def test_the_description_has_every_option_and_an_example_for_every_route(client):

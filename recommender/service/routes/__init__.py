@@ -6,6 +6,7 @@ from recommender.service.routes import (
     changes,
     desk,
     documentation,
+    generations,
     health,
     index,
     pages,
@@ -25,5 +26,6 @@ ROUTERS = (
     static.router,
     desk.router,
     pages.router,
+    generations.router,
     documentation.router,
 )
