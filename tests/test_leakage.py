@@ -135,11 +135,11 @@ def test_a_planted_answer_is_not_seen_but_an_older_link_is(tmp_path: Path) -> No
     ]
     base += [story(f"other-{n}", f"Wall {n} in the storm", f"Storm wall crew {n}.", day_number(n)) for n in range(6)]
 
-    def indexed(name: str, **links: list[str]) -> dict[str, dict[str, float]]:
+    def indexed(name: str, asked: str = "query", **links: list[str]) -> dict[str, dict[str, float]]:
         records = [record | {"read_more": [{"id": to} for to in links.get(record["id"], [])]} for record in base]
         make_index(tmp_path / name, records)
         with opened(tmp_path / name) as generation:
-            return features_of(generation, "query")
+            return features_of(generation, asked)
 
     plain = indexed("plain")
     leaks = {
@@ -152,6 +152,8 @@ def test_a_planted_answer_is_not_seen_but_an_older_link_is(tmp_path: Path) -> No
     }
     for name, links in leaks.items():
         assert indexed(name, **links) == plain, name
+    # A query without a date knows no newer stories; its own links are hidden all the same.
+    assert indexed("dateless own", "undated", undated=["target"]) == indexed("dateless", "undated")
     older = indexed("older", near=["target"])
     assert older["target"]["votes"] > plain["target"]["votes"] == 0
     assert older["target"]["in_links"] == pytest.approx(np.log(2))

@@ -236,6 +236,15 @@ def test_order_is_by_score_then_date_then_id(paper_engine: Recommender, query: Q
     assert all(score >= options.get("min_score", 0) for score in scores)
 
 
+@settings(max_examples=40, deadline=None)
+@given(queries, shapes.filter(lambda options: "min_score" in options or "section" in options))
+def test_exhausted_is_said_exactly(paper_engine: Recommender, query: Query, options: dict[str, Any]) -> None:
+    count = len(everything(paper_engine, query, **options))
+    for limit in (count - 1, count, count + 1):
+        if 1 <= limit <= 100:
+            assert ask(paper_engine, query, limit=limit, **options).exhausted is (limit >= count)
+
+
 def test_nothing_follows_the_last_page(paper_engine: Recommender) -> None:
     beyond = ask(paper_engine, PAPER[0]["id"], offset=1_000, limit=100, mode="any")
     assert (ids(beyond), beyond.exhausted) == ([], True)
