@@ -20,6 +20,9 @@ MAX_FILE = 64 << 20
 
 TEXT, MARKDOWN, HTML = "text", "markdown", "html"
 
+MAX_MARKDOWN = 16 << 20
+"""The same in Markdown, whose parser takes some seconds a megabyte at worst."""
+
 _MAX_HEADLINE = 200
 _markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable("table")
 
@@ -60,9 +63,10 @@ class ArticleFile:
     def _draft(self) -> Drafted:
         try:
             with Stream.open(self._path) as stream:
-                data = stream.data.read(MAX_FILE + 1)
-            if len(data) > MAX_FILE:
-                return Drafted(Rejected(self.name, f"longer than {MAX_FILE:,} bytes"))
+                most = MAX_MARKDOWN if self._form == MARKDOWN else MAX_FILE
+                data = stream.data.read(most + 1)
+            if len(data) > most:
+                return Drafted(Rejected(self.name, f"longer than {most:,} bytes"))
             return self._story(decode_text(data, is_html=self._form == HTML))
         except DAMAGED as error:
             return Drafted(Rejected(self.name, f"cannot be read: {error}"))

@@ -57,7 +57,7 @@ _BOX_MARKS = re.compile(r"[\W_]*")
 def clean_story(story: Story) -> Story:
     """The story with clean characters, and a body without bylines and boxes at its ends."""
     title = clean_line(story.title)
-    text = clean_body(clean_text(story.text), story.authors)
+    text = clean_body(clean_text(story.text), story.authors).strip()
     section = clean_line(story.section) if story.section else story.section
     if title == story.title and text == story.text and section == story.section:
         return story
@@ -133,6 +133,11 @@ def _unescape(match: re.Match[str]) -> str:
 
 def _repair(match: re.Match[str]) -> str:
     try:
-        return match[0].encode("cp1252").decode("utf-8")
+        return b"".join(_byte(sign) for sign in match[0]).decode("utf-8")
     except UnicodeError:
         return match[0]
+
+
+def _byte(sign: str) -> bytes:
+    """A character of Windows-1252, which leaves five bytes open: those stand for themselves."""
+    return sign.encode("latin-1" if "\x80" <= sign <= "\x9f" else "cp1252")

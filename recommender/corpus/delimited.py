@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recommender.corpus.columns import Columns
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import MOST_BLANK, Rejected
 from recommender.corpus.spec import Spec
 from recommender.corpus.streams import DAMAGED, Stream
 from recommender.errors import CorpusError
@@ -15,6 +15,7 @@ from recommender.stories import Story
 MAX_LINE = 16 << 20
 """Longest line, and longest cell, in bytes."""
 
+_TOLD = 64
 _DELIMITERS = ",;\t|"
 _BAD = "\udcff"
 
@@ -45,7 +46,7 @@ class Delimited:
                     yield Rejected(self.name, "UTF-16: save it as UTF-8")
                     return
                 delimiter = self._delimiter(header)
-                names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+                names = self._names(header, delimiter)
                 columns = Columns(self.name, names, self._spec.columns)
                 rows = csv.reader(lines, delimiter=delimiter)
                 while True:
@@ -71,16 +72,26 @@ class Delimited:
         return columns.item(place, dict(zip(names, row, strict=False)))
 
     def _lines(self, stream: Stream) -> Iterator[str]:
-        first = True
+        number = blank = 0
         while data := stream.data.readline(MAX_LINE):
-            self.position = stream.position
-            if first:
+            if not number % _TOLD:
+                self.position = stream.position
+            if not number:
                 data = data.removeprefix(codecs.BOM_UTF8)
-                first = False
+            number += 1
+            blank = blank + 1 if data == b"\n" else 0
+            if blank > MOST_BLANK:
+                raise OSError(f"more than {MOST_BLANK:,} blank lines")
             try:
                 yield data.decode(self._encoding)
             except UnicodeDecodeError:
                 yield data.decode("ascii", "replace").replace("\ufffd", _BAD)
+
+    def _names(self, header: str, delimiter: str) -> list[str]:
+        try:
+            return [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        except csv.Error as error:
+            raise CorpusError(f"{self.name}: its first line names no columns ({error})") from None
 
     def _delimiter(self, header: str) -> str:
         given = self._spec.options.get("delimiter")

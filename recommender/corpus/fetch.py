@@ -134,6 +134,8 @@ class Fetcher:
             headers = {"User-Agent": _AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **conditions}
             connection.request("GET", target.path, headers=headers)
             answer = connection.getresponse()
+            if time.monotonic() >= deadline:  # a head that was cut short reads like a whole one
+                raise TimeoutError
             stated = {name.lower(): value for name, value in answer.getheaders()}
             if answer.status in _REDIRECTS and (location := stated.get("location")):
                 return Document(url, None, stated), location

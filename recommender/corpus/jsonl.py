@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import MOST_BLANK, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
 from recommender.readmore import cut_record
@@ -13,6 +13,9 @@ from recommender.stories import Story, story_from_record
 
 MAX_LINE = 64 << 20
 """Longest line, in bytes."""
+
+_TOLD = 64
+"""Lines between two looks at how far the file was read: asking takes as long as reading a short line."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -56,11 +59,17 @@ class JsonLines:
 
     def _lines(self, stream: Stream) -> Iterator[tuple[int, bytes | Rejected]]:
         """Lines by number, from 1."""
-        number = 0
+        number = blank = 0
         limit = self._max_line
         while line := stream.data.readline(limit + 1):
             number += 1
-            self.position = stream.position
+            if not number % _TOLD:
+                self.position = stream.position
+            blank = blank + 1 if line == b"\n" else 0
+            if blank > MOST_BLANK:
+                raise OSError(f"more than {MOST_BLANK:,} blank lines")
+            if blank:
+                continue
             if len(line) <= limit or line.endswith(b"\n"):
                 yield number, line.removeprefix(_BOM) if number == 1 else line
                 continue

@@ -16,6 +16,10 @@ class Rejected:
     reason: str
 
 
+MOST_BLANK = 100_000
+"""So many blank lines in a row are no part of a corpus: a small packed file may hold a billion."""
+
+
 class CorpusReader(Protocol):
     """A corpus: iterated any number of times, in the same order each time.
 

@@ -18,7 +18,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 MAX_RATIO = 200
 """A packed file that grows by more than this is a bomb: text does by 3 to 20, and some tables by 100."""
-_HARMLESS = 64 << 20
+_HARMLESS = 16 << 20
 """What a packed file may grow to before its ratio counts."""
 
 

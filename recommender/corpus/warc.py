@@ -23,7 +23,9 @@ class Warc:
         except ImportError:
             raise MissingExtra("reading WARC", "warc") from None
         self._iterator = warcio.archiveiterator.ArchiveIterator
-        self._errors = (warcio.exceptions.ArchiveLoadFailed, ValueError, *DAMAGED)
+        # What the library raises on damaged records: it takes their headers for granted.
+        damaged = (ValueError, AttributeError, TypeError, LookupError, *DAMAGED)
+        self._errors = (warcio.exceptions.ArchiveLoadFailed, *damaged)
         self._path = path
         self.name = place or path.name
         self.size_bytes = path.stat().st_size

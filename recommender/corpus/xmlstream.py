@@ -16,7 +16,7 @@ MAX_ELEMENT = 16 << 20
 
 _BLOCK = 1 << 16
 _HEAD = 4_096
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*?\?>")
+_DECLARATION = re.compile(r"<\?xml\b[^>]*?\?>")
 _ENCODING = re.compile(rb"""<\?xml\b[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 _AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)(?:(\w{2,31});)?")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -107,7 +107,9 @@ def _mended(read: Callable[[int], bytes], charset: str | None) -> Iterator[bytes
     encoding, skip = _encoding_of(first, charset)
     decode = _decoder(encoding)
     text = decode(first[skip:], False)
-    text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
+    text = text.lstrip("\ufeff \t\r\n")
+    declaration = _DECLARATION.match(text)
+    text = text[declaration.end() :] if declaration else text
     if re.search(r"<!ENTITY\b", text[:_BLOCK]):
         raise BrokenXml("the document declares entities of its own, which are not read (they can be made to explode)")
     while True:

@@ -19,7 +19,7 @@ see also; you may/might also like; you may/might be_interested_in/also_be_intere
 читайте/читать/читай также/ещё/еще/далее; также читайте; смотрите/смотри также; по теме; ещё/еще/больше/также по теме
 другие материалы по теме; новости/материалы/статьи по теме; связанные/похожие новости/статьи/материалы
 
-lesen sie auch/mehr/weiter/dazu/hierzu; lesen sie dazu/hierzu auch; lesen sie auch dazu; lies auch/mehr; mehr lesen
+lesen sie auch/mehr/weiter/dazu/hierzu/hier; lesen sie dazu/hierzu auch; lesen sie auch dazu; lies auch/mehr; mehr lesen
 mehr zum thema; mehr zu diesem thema; passend zum thema; weitere artikel; weitere artikel zum thema; siehe auch
 das könnte sie interessieren/auch_interessieren; verwandte/ähnliche artikel/themen/beiträge; auch interessant
 
@@ -62,7 +62,7 @@ _LONGEST = max(len(phrase.split()) for phrase in _CUES)
 _FIRST_WORD = re.compile(r"[^\w\[]*(\w[\w'’ʼ]*)")
 _HEAD = re.compile(rf"[^\w\[]*((?:\w[\w'’ʼ]*\s+){{0,{_LONGEST - 1}}}\w[\w'’ʼ]*)")
 _WORD = re.compile(r"\S+")
-_COLON = re.compile(r"[\s*_]*[:：][\s*_]*")
+_COLON = re.compile(r"[\s*_]*(?:[:：]|(?<=\s)[–—>»|→](?=\s))[\s*_]*")
 _NO_WORDS = re.compile(r"[\W_]*")
 _MARKED = re.compile(r"[-*+•–—·]\s")
 
@@ -74,8 +74,8 @@ MAX_LINE = 2_000
 class Cue:
     """How a line begins with a cue.
 
-    `colon`: the cue ends in a colon; `weak`: it is also said of other things; `rest`: what follows it on the line;
-    `marked`: the line itself stands in a bulleted list.
+    `colon`: the cue ends in a colon or dash; `weak`: it is also said of other things; `rest`: what follows it on the
+    line; `marked`: the line itself stands in a bulleted list.
     """
 
     colon: bool
@@ -106,6 +106,8 @@ def find_cue(line: str) -> Cue | None:
 def _cue(line: str, start: int, end: int, weak: bool) -> Cue:
     colon = _COLON.match(line, end)
     rest = line[colon.end() if colon else end :].strip()
+    if line.startswith("(") and rest.endswith(")") and "(" not in rest:  # all of it in brackets
+        rest = rest[:-1].rstrip()
     if _NO_WORDS.fullmatch(rest):
         rest = ""
     return Cue(colon=colon is not None, weak=weak, rest=rest, marked=_MARKED.match(line, 0, start) is not None)

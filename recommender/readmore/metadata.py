@@ -31,7 +31,9 @@ def page_fields(tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
     stated = json_ld_article(tree)
     meta = _metas(tree)
     canonical = _attribute(tree, "link[rel=canonical]", "href") or meta.get("og:url") or stated.get("url")
-    address = complete_url(canonical, url) or url
+    address = complete_url(canonical, url)
+    if address is None or not address.lower().startswith(("http://", "https://")):
+        address = url
     found: dict[str, Any] = {name: stated.get(name) or _first(meta, names) for name, names in _ALIASES.items()}
     author = found["authors"]
     found["authors"] = [author] if isinstance(author, str) and not author.startswith("http") else author or None

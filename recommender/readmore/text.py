@@ -1,5 +1,6 @@
 """Cut "Read more:" blocks from a body of plain text (or Markdown, or a rendered page)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,15 +21,19 @@ MAX_MARKED = 50
 MAX_UNMARKED = 15
 """The same, for headlines that stand one a paragraph without a bullet."""
 _ROUNDS = 4
+_TAIL = 400
+"""Characters at the end of a line in which a cue behind a sentence is looked for."""
+_SENTENCE = re.compile(r"[.!?…][\"”»’)]*\s+(?=[^\s])")
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines `start` to `end` (exclusive) and the headlines in them."""
+    """Lines `start` to `end` (exclusive) and the headlines in them; `kept` is prose before the cue on its line."""
 
     start: int
     end: int
     items: Sequence[Item]
+    kept: str = ""
 
 
 def split_read_more(text: str) -> tuple[str, tuple[ReadMore, ...]]:
@@ -54,7 +59,7 @@ def _find_blocks(lines: Sequence[str]) -> list[_Block]:
     blocks = []
     place = 0
     while place < len(lines):
-        block = _block_at(lines, place)
+        block = _block_at(lines, place) or _tail_at(lines, place)
         if block is None:
             place += 1
         else:
@@ -82,6 +87,19 @@ def _block_at(lines: Sequence[str], place: int) -> _Block | None:
     if unmarked(lines[first]) is not None:
         return _marked_list(lines, place, first)
     return _unmarked_list(lines, place, first, cue)
+
+
+def _tail_at(lines: Sequence[str], place: int) -> _Block | None:
+    """A cue and its headline behind the sentences of a line, to its end."""
+    line = lines[place]
+    for sentence in _SENTENCE.finditer(line, max(0, len(line) - _TAIL)):
+        tail = line[sentence.end() :]
+        if tail[0] not in "[\x01" and find_cue(tail) is None:
+            continue
+        found = _block_at([tail, *lines[place + 1 : place + 2]], 0)
+        if found is not None and found.end == 1:
+            return _Block(place, place + 1, found.items, line[: sentence.end()].rstrip())
+    return None
 
 
 def _inline(lines: Sequence[str], place: int, cue: Cue) -> _Block | None:
@@ -191,7 +209,9 @@ def _without(lines: Sequence[str], blocks: Sequence[_Block]) -> str:
     for block in blocks:
         kept += lines[place : block.start]
         place = block.end
-        if kept and not kept[-1].strip():  # one blank line, not two, where the block stood
+        if block.kept:
+            kept.append(block.kept)
+        elif kept and not kept[-1].strip():  # one blank line, not two, where the block stood
             while place < len(lines) and not lines[place].strip():
                 place += 1
     kept += lines[place:]

@@ -145,7 +145,7 @@ def test_columns_by_name(tmp_path):
     path = write(tmp_path / "a.tsv", "kopf\tinhalt\tname\nEin Titel\tDer Text\tx\n")
     (story,), _ = read(path, f"{path}#title=kopf&text=inhalt")
     assert (story.title, story.text, story.extra) == ("Ein Titel", "Der Text", {"name": "x"})
-    with pytest.raises(CorpusError, match="no column 'nix' .*there are kopf, inhalt, name"):
+    with pytest.raises(CorpusError, match=r"no column 'nix' .*there are kopf, inhalt, name"):
         read(path, f"{path}#title=nix")
     with pytest.raises(CorpusError, match=r"--map title=COLUMN"):
         read(write(tmp_path / "b.csv", "a,b\n1,2\n"))
