@@ -324,6 +324,14 @@ def test_exported_files_serve_while_the_service_is_down(service, exported, put, 
     assert [name for name, _, _ in page.evaluate("told")] == ["load"]
 
 
+@pytest.mark.parametrize("trouble", ["503", "no answer in time"])
+def test_exported_files_serve_while_the_service_is_in_trouble(service, exported, put, open_page, trouble):
+    page = open_page("about:blank", quiet=True)
+    page.route("**/v1/related?*", lambda route: route.fulfill(status=503) if trouble == "503" else None)
+    page.goto(put(article(f'<read-more story-id="{STORY}" fallback="{exported}"></read-more>', service)))
+    assert len(told(page)[0]["hits"]) == 5
+
+
 def test_files_are_not_asked_while_the_service_answers(service, exported, put, open_page, publisher):
     publisher.asked.clear()
     page = open_page(put(article(f'<read-more fallback="{exported}" story-id="{STORY}"></read-more>', service)))
