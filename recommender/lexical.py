@@ -232,8 +232,9 @@ class LexicalIndex:
         if len(ids) > QUERY_TERMS:
             kept = np.sort(np.argpartition(-heavy, QUERY_TERMS)[:QUERY_TERMS])
             ids, weights, heavy = ids[kept], weights[kept], heavy[kept]
-        unknown = (1 + np.log(np.maximum(query.unknown, 1))) * self.unknown_idf**IDF_POWER
-        return QueryTerms(ids, weights, float(np.sort(np.concatenate([heavy, unknown]))[-QUERY_TERMS:].sum()))
+        if len(query.unknown):
+            heavy = np.concatenate([heavy, (1 + np.log(query.unknown)) * self.unknown_idf**IDF_POWER])
+        return QueryTerms(ids, weights, float(np.sort(heavy)[-QUERY_TERMS:].sum()))
 
     def bag(self, ids: Int32, counts: Float32) -> Bag:
         """Terms as they are compared between two texts: the heaviest with their weight (1 + ln tf) · idf^1.5."""
@@ -260,8 +261,7 @@ class LexicalIndex:
         starts = self._posting_start
         for term, weight in zip(ids.tolist(), weights.tolist(), strict=True):
             begin, end = starts[term], starts[term + 1]
-            # Rows of one term are distinct, so a plain indexed addition is right.
-            total[self._posting_rows[begin:end]] += posting_weights[begin:end] * np.float32(weight)
+            np.add.at(total, self._posting_rows[begin:end], posting_weights[begin:end] * np.float32(weight))
         return total
 
     def reweighted(self, k1: float, b: float, idf_power: float) -> Float32:
@@ -278,7 +278,7 @@ class LexicalIndex:
         """The same for the titles of some rows (m,)."""
         ids, weights = query.ids, query.weights
         terms, offsets = self.gather_titles(rows)
-        sizes = np.diff(offsets)
+        sizes = offsets[1:] - offsets[:-1]
         if not len(ids) or not len(terms):
             return np.zeros(len(rows), np.float32)
         place = np.minimum(np.searchsorted(ids, terms), len(ids) - 1)

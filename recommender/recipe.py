@@ -14,6 +14,7 @@ _URL = re.compile(r"<?\b(?:https?://|www\.)[^\s<>()\[\]]+>?")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _WORD = re.compile(r"\w+")
 _CLOSING = re.compile(r"[.!?…:;,\"'”’»)\]]*[\s–—|-]*")
+_PUNCTUATION = " .!?…:;,\"'”’»)]–—-"
 _STOP = re.compile(r"[\"'”’»)\]]*(?:[.!?…:。！？]|\s*(?:\n|\Z|[–—|]|-\s))")
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", '"', "”", "»")
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"”’»)]*\s+(?=[\"“‘„«(¿¡]*[^\W_a-zа-яіїєґ])")
@@ -95,6 +96,9 @@ def shorten(text: str, max_chars: int) -> str:
 
 def _end_of_title(title: str, text: str) -> int:
     """Where the headline's words end in a text that begins with them; 0 where it does not."""
+    said = title.rstrip(_PUNCTUATION)
+    if said and said[-1].isalnum() and text.startswith(said) and not _WORD.match(text, len(said)):
+        return len(said)
     words = _WORD.findall(title)
     cut_off = len(words) - 1 if title.rstrip().endswith(("…", "...")) else -1
     end = 0

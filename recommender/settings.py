@@ -14,7 +14,6 @@ FILE = "recommender.toml"
 DEFAULT_INDEX = Path("index")
 
 
-
 def _about(default: Any, text: str) -> Any:
     return field(default=default, metadata={"about": text})
 

@@ -10,6 +10,9 @@ Int64: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
+_GROUP = 64
+
+
 class Hits(NamedTuple):
     """The best rows of each query: `rows` (q, k) int64, -1 = none; `scores` (q, k) float32, -inf where none.
 
@@ -29,17 +32,36 @@ def normalise(vectors: NDArray[np.floating]) -> Float32:
     return result
 
 
-def top_k(scores: Float32, k: int) -> Int64:
-    """Positions of the k best of `scores` (n,), best first, ties to the higher position; -inf is never returned."""
+def top_k(scores: Float32, k: int, above: float = -np.inf) -> Int64:
+    """Positions of the k best of `scores` (n,) `above` some value, best first, ties to the higher position."""
     k = min(k, len(scores))
     if k <= 0:
         return np.empty(0, np.int64)
-    if k < len(scores):
-        # Everything that ties with the k-th best is kept, so that the cut does not depend on argpartition's order.
-        threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-        chosen = np.flatnonzero(scores >= threshold)
-    else:
-        chosen = np.arange(len(scores))
-    chosen = chosen[scores[chosen] > -np.inf]
+    bound = _bound(scores, k)
+    chosen = np.flatnonzero(scores >= bound if bound > above else scores > above)
+    if k < len(chosen):
+        # Everything that ties with the k-th best is kept, so that the cut does not depend on partition's order.
+        values = scores[chosen]
+        chosen = chosen[values >= np.partition(values, len(values) - k)[len(values) - k]]
     order = np.lexsort((-chosen, -scores[chosen]))
     return chosen[order][:k]
+
+
+def _bound(scores: Float32, k: int) -> float:
+    """A value that at least k of the scores reach: of groups of them, the k-th highest maximum."""
+    groups = len(scores) // _GROUP
+    if groups <= k:
+        return -np.inf
+    highest = scores[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
+    return float(np.partition(highest, groups - k)[groups - k])
+
+
+def distinct(values: Int64) -> Int64:
+    """The different values, ascending: `np.unique` for small arrays."""
+    if not len(values):
+        return values
+    ordered = np.sort(values)
+    kept = np.empty(len(ordered), np.bool_)
+    kept[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
+    return ordered[kept]

@@ -9,7 +9,7 @@ from recommender.engine.probe import Probe
 from recommender.generation import Generation
 from recommender.ranking.features import NEIGHBOURS, hybrid, lexical_share, typical_age
 from recommender.ranking.freshness import age_in_days
-from recommender.vectors import Float32, Int64, Mask, top_k
+from recommender.vectors import Float32, Int64, Mask, distinct, top_k
 
 DENSE = 150
 LEXICAL = 150
@@ -63,7 +63,7 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         found = _nearest(generation, probe, allowed, scores)
     linked = _linked(generation, probe, voters, (voter, target), closeness, allowed)
     recent = _recent(generation, probe, allowed, scores, best)
-    rows = np.unique(np.concatenate([found, linked, recent]))
+    rows = distinct(np.concatenate([found, linked, recent]))
     pointed, source = generation.graph.sources_of(rows)
     counted = pointed[_may_count(generation, probe, source)]
     return Candidates(
@@ -81,17 +81,12 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
 
 def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float32) -> Int64:
     dense = generation.dense.search(probe.vector[None], DENSE, allowed).rows[0]
-    return np.union1d(dense[dense >= 0], _best_lexical(scores, LEXICAL))
-
-
-def _best_lexical(scores: Float32, k: int) -> Int64:
-    found = np.flatnonzero(scores)  # most rows share no word with the query
-    return np.asarray(found[top_k(scores[found], k)])
+    return distinct(np.concatenate([dense[dense >= 0], top_k(scores, LEXICAL, above=0)]))
 
 
 def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Float32:
     """BM25 of the titles as a share of the best one among what is near, filters or not."""
-    both = rows if np.isin(near, rows, assume_unique=True).all() else np.union1d(near, rows)
+    both = distinct(np.concatenate([near, rows]))
     scores = generation.lexical.title_scores(probe.terms, both)
     best = float(scores[np.searchsorted(both, near)].max(initial=0))
     return np.minimum(lexical_share(scores[np.searchsorted(both, rows)], best), 1)
@@ -147,8 +142,8 @@ def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32
         month = np.zeros(len(generation), np.bool_)
         month[window] = True
         dense = generation.dense.search(probe.vector[None], RECENT, month).rows[0]
-        lexical = window[_best_lexical(scores[window], RECENT)]
-        window = np.union1d(dense[dense >= 0], lexical)
+        lexical = window[top_k(scores[window], RECENT, above=0)]
+        window = distinct(np.concatenate([dense[dense >= 0], lexical]))
     near = hybrid(generation.dense.cosines(probe.vector, window), lexical_share(scores[window], best))
     best_recent: Int64 = window[top_k(near, RECENT)]
     return best_recent

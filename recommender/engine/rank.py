@@ -23,8 +23,8 @@ QUOTED_WORDS = 3
 class Ranked:
     """Rows (n,) best first, with score (0 to 1), cosine, features, date and the size of the story each stands for.
 
-    `copies` are rows that were left out, with the row shown in their stead (-1: the query's own). `background` are
-    the median features of all candidates.
+    `copies` are rows that were left out, with the row shown in their stead (-1: the query's own). `every` has the
+    features of all candidates.
     """
 
     rows: Int64
@@ -34,12 +34,17 @@ class Ranked:
     seconds: Int64
     sizes: Int64
     copies: list[tuple[int, int]]
-    background: Float32
+    every: Float32
 
     @property
     def same_story(self) -> int:
         """How many candidates were left out as copies."""
         return len(self.copies)
+
+    @property
+    def background(self) -> Float32:
+        """The median features of all candidates."""
+        return np.median(self.every, axis=0) if len(self.every) else np.zeros(self.every.shape[1], np.float32)
 
     def rescored(self, scores: Float32) -> "Ranked":
         """The same with other scores, in their order."""
@@ -100,7 +105,7 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
         seconds=seconds[shown],
         sizes=np.concatenate([group.sizes, np.ones(len(order) - looked_at, np.int64)]),
         copies=[(int(rows[order[copy]]), int(rows[order[to]]) if to >= 0 else -1) for copy, to in group.copies],
-        background=np.median(features, axis=0) if len(features) else np.zeros(features.shape[1], np.float32),
+        every=features,
     )
 
 
@@ -177,7 +182,7 @@ def _quoted(generation: Generation, probe: Probe, rows: Int64) -> Float32:
         return quoted
     place = np.minimum(np.searchsorted(probe.all_terms, terms), len(probe.all_terms) - 1)
     missing = np.concatenate([[0], np.cumsum(probe.all_terms[place] != terms)])
-    complete = (missing[offsets[1:]] == missing[offsets[:-1]]) & (np.diff(offsets) >= 2)
+    complete = (missing[offsets[1:]] == missing[offsets[:-1]]) & (offsets[1:] - offsets[:-1] >= 2)
     text = probe.text() if complete.any() else ""
     for number in np.flatnonzero(complete):
         headline = normalise_headline(str(generation.record(int(rows[number])).get("title", "")))

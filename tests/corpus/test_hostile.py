@@ -17,7 +17,7 @@ def read(path, data):
     path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
     begun = time.monotonic()
     items = list(open_corpus(path))
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 120  # a guard against hanging, not a measure
     return [item for item in items if isinstance(item, Story)], [item for item in items if isinstance(item, Rejected)]
 
 

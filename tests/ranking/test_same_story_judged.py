@@ -16,7 +16,7 @@ from recommender.ranking.collapse import Bag, may_be_same, same_story
 from recommender.stories import story_from_record
 
 JUDGED = Path(__file__).with_name("same_story_judged.tsv")
-"""72 pairs of front-page headlines of one week, twelve from each band of likeness: ids and "one story" (1) or not (0)."""
+"""72 pairs of front page headlines of one week, twelve from each band of likeness: ids, one story (1) or not (0)."""
 
 
 class Pairs:
