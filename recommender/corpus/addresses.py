@@ -51,9 +51,8 @@ def resolve(target: Target, *, private: bool) -> str:
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not private and (inner := next((address for address in addresses if not is_public(address)), None)):
-        raise FetchRefused(
-            f"{target.host} is {inner}, inside a private network; to allow that, say #private=yes behind the address"
-        )
+        named = target.host if target.host == inner else f"{target.host} ({inner})"
+        raise FetchRefused(f"{named} is inside a private network; to allow that, say #private=yes behind the address")
     return addresses[0]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
+from recommender.corpus.addresses import FetchRefused
 from recommender.corpus.cleaning import clean_story
 from recommender.corpus.documents import SITEMAP, sniff
 from recommender.corpus.fetch import Document, Fetcher, FetchFailed, Limits
@@ -110,6 +111,8 @@ class Follower:
         try:
             found = self._read(spec, visit, done)
             self._memory.visited(spec.target, found if not done.problem else replace(found, etag=None, modified=None))
+        except FetchRefused as error:  # nobody was asked, so nobody has to be spared
+            done.outcome, done.problem = "failed", str(error)
         except (RecommenderError, OSError, sqlite3.Error) as error:
             failures = visit.failures + 1
             asked = error.retry_after if isinstance(error, FetchFailed) else None

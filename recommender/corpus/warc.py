@@ -24,7 +24,7 @@ class Warc:
             raise MissingExtra("reading WARC", "warc") from None
         self._iterator = warcio.archiveiterator.ArchiveIterator
         # What the library raises on damaged records: it takes their headers for granted.
-        damaged = (ValueError, AttributeError, TypeError, LookupError, *DAMAGED)
+        damaged = (ValueError, AttributeError, TypeError, LookupError, ArithmeticError, *DAMAGED)
         self._errors = (warcio.exceptions.ArchiveLoadFailed, *damaged)
         self._path = path
         self.name = place or path.name
