@@ -9,8 +9,9 @@ import pytest
 
 from recommender.cli import main
 from recommender.errors import InputError
-from recommender.export import Lists, export, page_key, story_path
+from recommender.export import Lists, export
 from recommender.rebuild import rebuild
+from recommender.service.exported import page_key, story_path
 from recommender.service.questions import View
 from recommender.serving import open_recommender
 from recommender.settings import Settings
