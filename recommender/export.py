@@ -8,25 +8,25 @@ A file is touched only where its content changed, and removed where its story is
 """
 
 import contextlib
-import hashlib
 import json
 import multiprocessing
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from recommender import __version__
 from recommender.engine import Query, Recommender
 from recommender.engine.query import MAX_LIMIT
 from recommender.errors import InputError, NotFound
 from recommender.progress import Progress, Silent
-from recommender.service.fragment import FIELDS, READERS, is_web, listed, render_fragment
+from recommender.service.exported import story_path, url_shards
+from recommender.service.fragment import FIELDS, READERS, listed, render_fragment
 from recommender.service.questions import View
 from recommender.serving import open_recommender
 from recommender.settings import Settings
@@ -62,25 +62,6 @@ class Exported:
     current: bool = False
 
 
-def story_path(story_id: str) -> str:
-    """A story's files without their ending: the first 32 digits of its id's SHA-256, the first two as a folder."""
-    digest = _digest(story_id)
-    return f"{digest[:2]}/{digest[2:32]}"
-
-
-def page_key(url: str) -> str:
-    """What the widget makes of an address: host without `www.`, path without a last slash, query."""
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").removeprefix("www.")
-    with contextlib.suppress(UnicodeError):
-        host = host.encode("idna").decode()
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port not in (None, usual) else ""
-    path = quote(parts.path, safe="!$%&'()*+,;=:@/~[]|\\-._", errors="replace").rstrip("/")
-    query = quote(parts.query, safe="!$%&()*+,;=:@/~[]|^\\-._?`{}", errors="replace")
-    return f"{host}{port}{path}{'?' if query else ''}{query}"
-
-
 def export(settings: Settings, out: Path, lists: Lists | None = None, progress: Progress | None = None) -> Exported:
     """Write the list of every article of the live index into a folder, and remove those of stories that are gone.
 
@@ -106,7 +87,7 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
             gone.update(result.gone)
             progress.advance(result.stories)
         kept = [(story_id, url) for story_id, url in articles if story_id not in gone]
-        shards = _url_shards(kept)
+        shards = url_shards(kept)
         changed = sum(_write(out / URLS / f"{name}.json", dump_record(shard)) for name, shard in shards.items())
         progress.step("Removing the lists of stories that are gone", None)
         removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
@@ -134,7 +115,10 @@ def _all_lists(
     start = multiprocessing.get_context("spawn")
     alone = replace(settings, threads=1)
     with ProcessPoolExecutor(count, mp_context=start, initializer=_begin, initargs=(alone, out, lists)) as workers:
-        yield from workers.map(_work, _batches(ids), chunksize=1)
+        try:
+            yield from workers.map(_work, _batches(ids))
+        finally:  # stopped by the user: nobody waits for what has not begun
+            workers.shutdown(cancel_futures=True)
 
 
 _worker: tuple[Recommender, Path, Lists] | None = None
@@ -142,7 +126,16 @@ _worker: tuple[Recommender, Path, Lists] | None = None
 
 def _begin(settings: Settings, out: Path, lists: Lists) -> None:
     global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _worker = open_recommender(settings), out, lists
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(ids: Sequence[str]) -> _Batch:
@@ -151,21 +144,28 @@ def _work(ids: Sequence[str]) -> _Batch:
 
 
 def _write_lists(recommender: Recommender, out: Path, lists: Lists, ids: Sequence[str]) -> _Batch:
-    options = replace(READERS, limit=min(MAX_LIMIT, 4 * lists.limit + 10))
-    answers = recommender.related_many([(Query(id=story_id), options) for story_id in ids])
     written, gone = 0, []
-    for story_id, answer in zip(ids, answers, strict=True):
-        if isinstance(answer, NotFound):
+    for story_id in ids:
+        try:
+            found = _found(recommender, story_id, 2 * lists.limit)
+        except NotFound:  # withdrawn meanwhile
             gone.append(story_id)
             continue
-        if isinstance(answer, Exception):
-            raise answer
-        found = listed([hit.values for hit in answer.hits], 2 * lists.limit)
         hits = [{name: hit[name] for name in FIELDS if hit.get(name) is not None} for hit in found]
         path = out / STORIES / story_path(story_id)
         written += _write(path.with_suffix(".json"), dump_record({"query": {"id": story_id}, "hits": hits}))
         written += _write(path.with_suffix(".html"), render_fragment(found, lists.limit, lists.view).encode())
     return _Batch(len(ids), written, 2 * (len(ids) - len(gone)) - written, tuple(gone))
+
+
+def _found(recommender: Recommender, story_id: str, limit: int) -> list[dict[str, Any]]:
+    """The stories of a list; a longer answer, which costs several times as much, only where some have no address."""
+    for most in (limit + 2, min(MAX_LIMIT, 2 * limit + 10)):
+        answer = recommender.related(Query(id=story_id), replace(READERS, limit=most))
+        found = listed([hit.values for hit in answer.hits], limit)
+        if len(found) == limit or answer.exhausted:
+            break
+    return found
 
 
 def _write(path: Path, content: bytes) -> bool:
@@ -179,21 +179,6 @@ def _write(path: Path, content: bytes) -> bool:
     part.write_bytes(content)
     part.replace(path)
     return True
-
-
-def _url_shards(articles: Iterable[tuple[str, str | None]]) -> dict[str, dict[str, str]]:
-    """By the first three digits of the key's SHA-256; an address that several stories share leads to none."""
-    names: dict[str, str | None] = {}
-    for story_id, url in articles:
-        if url is not None and is_web(url):
-            with contextlib.suppress(ValueError):
-                key = page_key(url)
-                names[key] = None if key in names else story_path(story_id)
-    shards: dict[str, dict[str, str]] = {}
-    for key in sorted(names):
-        if (name := names[key]) is not None:
-            shards.setdefault(_digest(key)[:3], {})[key] = name
-    return shards
 
 
 def _sweep(out: Path, stories: set[str], shards: set[str]) -> int:
@@ -233,11 +218,5 @@ def _write_mark(out: Path, lists: Lists, stories: int, state: Any) -> None:
     _write(out / MARK, dump_record(mark | {"limit": lists.limit, "names": names}))
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
-    remaining = iter(ids)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))

@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from recommender.export import export, page_key
+from recommender.export import export
+from recommender.service.exported import page_key
 from tests.browser.conftest import until
 
 STORY = "hl-0072"
@@ -350,7 +351,7 @@ def test_a_story_without_a_file_is_an_error(service, exported, put, open_page):
     [
         "https://www.X.example:443/A/b/?p=1#top", "http://x.example:8080/", "https://x.example/a b/é%20ж",
         "https://bücher.example/'?q='", "https://x.example/a;b=1,2/(c)?d=[1]&e={2}|3", "https://x.example/100%/`{x}^",
-        "https://www.example/x", "https://x.example/?", "https://x.example//a//b//",
+        "https://www.example/x", "https://x.example/a\\b", "https://x.example/?", "https://x.example//a//b//",
     ],
 )  # fmt: skip
 def test_export_and_browser_agree_on_the_key_of_an_address(open_page, url):
