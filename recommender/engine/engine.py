@@ -232,7 +232,9 @@ class _Serving:
             about["date_published"] = record.get("published")
             return probe, about | ({"url": query.url} if query.url else {})
         story = query.story or story_of_text(query.text or "")
-        vector, truncated = self.encoder.encode(embedding_text(story, self.encoder.embedder.max_chars))
+        # One character more than is read, so that the encoder sees whether something is left off.
+        text = embedding_text(story, self.encoder.embedder.max_chars + 1)
+        vector, truncated = self.encoder.encode(text)
         probe = probe_story(generation, story, vector, truncated)
         about = {"truncated": truncated, "language": probe.language}
         if query.story and query.story.id:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,9 @@ def read_manifest(folder: Path) -> Manifest:
         )
     _check(path)
     try:
-        del content["checksum"]
         files = {name: FileEntry(**entry) for name, entry in content.pop("files").items()}
-        return Manifest(**content, files=files)
+        known = {item.name for item in fields(Manifest)}  # a later version may say more within the same format
+        return Manifest(**{name: value for name, value in content.items() if name in known}, files=files)
     except (AttributeError, KeyError, TypeError) as error:
         raise IndexCorrupt(f"{path}: is no manifest of format {FORMAT} ({error})") from None
 
