@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +29,11 @@ T = TypeVar("T")
 
 _TRIES = 3
 _EVER = 2**62
+
+
+_COMPUTE = Lock()
+"""Held while an answer is computed. Threads that compute at once take Python's lock from each other at every short call
+of numpy, and each answer costs twice the time; they still wait for the encoder together, so that it can batch."""
 
 
 class Recommender:
@@ -196,9 +202,10 @@ class _Serving:
         generation, now = self.generation, int(time.time())
         shown = self.shown(now)
         probe, about = self._probe(query, shown)
-        found = self.searcher.search(probe, options, shown, now)
         explain = probe if options.explain else None
-        hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
+        with _COMPUTE:
+            found = self.searcher.search(probe, options, shown, now)
+            hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
             rows = newest(generation, found.allowed, options.limit)
             hits = [self.render.fallback(int(row), fields, shown) for row in rows]
@@ -226,7 +233,8 @@ class _Serving:
         generation = self.generation
         if query.id is not None or query.url is not None:
             row = self._row(query, shown)
-            probe = probe_row(generation, row)
+            with _COMPUTE:
+                probe = probe_row(generation, row)
             record = generation.record(row)
             about: dict[str, Any] = {"id": record["id"], "truncated": probe.truncated}
             about["date_published"] = record.get("published")
