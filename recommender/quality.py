@@ -15,7 +15,7 @@ from recommender.evaluation.systems import dense_system, engine_system
 from recommender.generation import Generation, Layout, Manifest, write_manifest
 from recommender.progress import Progress, Silent
 from recommender.storage import read_json, write_json
-from recommender.tuning import default_ranker, spread, tune
+from recommender.tuning import spread, tune, untuned
 
 VERSION = 2
 """Of the way in which models are fitted and figures taken: others are not carried over."""
@@ -72,10 +72,10 @@ def measure(generation: Generation, progress: Progress | None = None) -> Quality
     if not queries:
         return Quality({"queries": 0}, {})
     now = int(time.time())
-    used, default = generation.ranker, default_ranker(generation)
+    used = generation.ranker
     systems = {"plain vectors": dense_system(generation, now), "served": engine_system(generation, used, now)}
     if used.origin != "default":
-        systems["default"] = engine_system(generation, default, now)
+        systems["default"] = engine_system(generation, untuned(used), now)
     progress.step("Measuring on the editors' links", len(queries) * len(systems), "queries")
     runs = {name: run_system(name, system, queries, progress) for name, system in systems.items()}
     runs.setdefault("default", runs["served"])

@@ -46,6 +46,11 @@ def default_ranker(generation: Generation) -> Ranker:
     return replace(DEFAULT, tempo=measure_tempo(generation.dense, generation.columns.second))
 
 
+def untuned(ranker: Ranker) -> Ranker:
+    """The default weights with the tempo that a model of the same corpus has already."""
+    return replace(DEFAULT, tempo=ranker.tempo)
+
+
 def tune(generation: Generation, *, progress: Progress | None = None) -> Tuned:
     """Fit on the older half of the judged queries, check on the newer half.
 

@@ -128,14 +128,21 @@ def _date(column: str, value: Any) -> str:
     return found
 
 
+def _json_list(text: str) -> Any:
+    """The list that a cell holds as JSON; None where it holds none."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _listed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            pass
+    if (items := _json_list(value)) is not None:
+        return items
     return [part for piece in value.split(";") for part in (piece.split(",") if ";" not in value else [piece])]
 
 
@@ -143,10 +150,7 @@ def _pointers(value: Any) -> Any:
     """A list as JSON, or headlines or addresses parted by line ends or bars."""
     if not isinstance(value, str):
         return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            pass
+    if (items := _json_list(value)) is not None:
+        return items
     parts = [part.strip() for line in value.splitlines() for part in line.split("|")]
     return [{"url": part} if part.startswith(("http://", "https://")) else {"title": part} for part in parts if part]

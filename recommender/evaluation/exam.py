@@ -13,7 +13,7 @@ from recommender.evaluation.systems import Baselines, System, engine_system
 from recommender.generation import Generation
 from recommender.progress import Progress, Silent
 from recommender.recipe import clean
-from recommender.tuning import default_ranker, spread, tune
+from recommender.tuning import spread, tune, untuned
 from recommender.vectors import Float32
 
 BASELINE = "plain vectors"
@@ -51,7 +51,7 @@ def take_exam(
         BASELINE: plain.dense,
         "BM25": plain.lexical,
         "hybrid": plain.hybrid,
-        "default": engine_system(generation, default_ranker(generation), now),
+        "default": engine_system(generation, untuned(tuned), now),
         "tuned": engine_system(generation, tuned, now),
     }
     return make_report(generation, queries, _run_all(systems, queries, progress), BASELINE)
