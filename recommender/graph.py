@@ -7,7 +7,7 @@ import numpy as np
 
 from recommender.storage import map_array, save_array
 from recommender.stories import Link
-from recommender.vectors import Int64
+from recommender.vectors import Int64, runs
 
 
 class Graph:
@@ -43,10 +43,8 @@ class Graph:
 
 def _links(start: Int64, ends: Int64, rows: Int64) -> tuple[Int64, Int64]:
     begin = start[rows]
-    sizes = start[rows + 1] - begin
-    first = np.cumsum(sizes) - sizes
-    place = np.repeat(begin - first, sizes) + np.arange(int(sizes.sum()))
-    return np.repeat(np.arange(len(rows)), sizes), ends[place].astype(np.int64)
+    number, place = runs(begin, start[rows + 1] - begin)
+    return number, ends[place].astype(np.int64)
 
 
 def write_graph(folder: Path, rows: int, links: Iterable[Link]) -> None:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ranking.collapse import Bag
+from recommender.ranking.collapse import Bags
 from recommender.storage import NpyWriter, key64, map_array, save_array
-from recommender.vectors import Float32, Int64
+from recommender.vectors import Float32, Int64, Mask, runs
 
 K1 = 3.0
 B = 0.9
@@ -54,6 +54,13 @@ class QueryTerms(NamedTuple):
     ids: Int32
     weights: Float32
     norm: float
+
+
+class Titles(NamedTuple):
+    """How titles match a query: BM25 of each (m,), and whether it has several words, all of them the query's (m,)."""
+
+    scores: Float32
+    complete: Mask
 
 
 class LexicalWriter:
@@ -221,10 +228,6 @@ class LexicalIndex:
         begin, end = self._forward_start[row], self._forward_start[row + 1]
         return Terms(self._forward_terms[begin:end], self._forward_counts[begin:end].astype(np.float32))
 
-    def title_terms_of(self, row: int) -> Int32:
-        """The distinct term ids of a stored row's title, ascending."""
-        return self._title_terms[self._title_start[row] : self._title_start[row + 1]]
-
     def weigh(self, query: Terms) -> QueryTerms:
         """The heaviest terms of a query, at most `QUERY_TERMS`, each with weight 1 + ln tf."""
         ids, weights = query.ids, 1 + np.log(np.maximum(query.counts, 1))
@@ -236,16 +239,27 @@ class LexicalIndex:
             heavy = np.concatenate([heavy, (1 + np.log(query.unknown)) * self.unknown_idf**IDF_POWER])
         return QueryTerms(ids, weights, float(np.sort(heavy)[-QUERY_TERMS:].sum()))
 
-    def bag(self, ids: Int32, counts: Float32) -> Bag:
-        """Terms as they are compared between two texts: the heaviest with their weight (1 + ln tf) · idf^1.5."""
-        query = self.weigh(Terms(ids, counts))
-        numbers = query.ids[self._is_number[query.ids]]
-        return Bag(query.ids, query.weights * self.gain[query.ids], numbers)
+    def bags(self, rows: Int64) -> Bags:
+        """The terms of stored rows as they are compared between texts (see `bags_of`)."""
+        return self.bags_of(*self.gather_terms(rows))
 
-    def bag_of(self, row: int) -> Bag:
-        """The bag of a stored row."""
-        terms = self.terms_of(row)
-        return self.bag(terms.ids, terms.counts)
+    def bags_of(self, ids: Int32, counts: Float32, start: Int64) -> Bags:
+        """Terms as they are compared between texts: the `QUERY_TERMS` heaviest of each by (1 + ln tf) · idf^1.5.
+
+        Args:
+            ids: (t,) of one text after the other, ascending in each.
+            counts: (t,) how often each stands there.
+            start: (m + 1,) where each text's begin.
+        """
+        weights = (1 + np.log(np.maximum(counts, 1))) * self.gain[ids]
+        sizes = np.diff(start)
+        if sizes.max(initial=0) > QUERY_TERMS:
+            owner, place = runs(np.zeros(len(sizes), np.int64), sizes)
+            heaviest = np.lexsort((-weights, owner))
+            kept = np.sort(heaviest[place < QUERY_TERMS])
+            ids, weights = ids[kept], weights[kept]
+            start = np.concatenate([[0], np.cumsum(np.minimum(sizes, QUERY_TERMS))])
+        return Bags(ids, weights, self._is_number[ids], start)
 
     def distinct_terms(self, rows: Int64) -> Int64:
         """How many different terms some rows have (m,)."""
@@ -274,18 +288,26 @@ class LexicalIndex:
         weights: Float32 = (idf**idf_power * tf * (k1 + 1) / (tf + k1 * (1 - b + b * share))).astype(np.float32)
         return weights
 
-    def title_scores(self, query: QueryTerms, rows: Int64) -> Float32:
-        """The same for the titles of some rows (m,)."""
-        ids, weights = query.ids, query.weights
-        terms, offsets = self.gather_titles(rows)
-        sizes = offsets[1:] - offsets[:-1]
-        if not len(ids) or not len(terms):
-            return np.zeros(len(rows), np.float32)
-        place = np.minimum(np.searchsorted(ids, terms), len(ids) - 1)
-        found = ids[place] == terms
-        value = np.where(found, weights[place] * self.gain[terms], 0)
+    def titles(self, query: QueryTerms, terms: Int32, rows: Int64) -> Titles:
+        """How the titles of some rows (m,) match a query.
+
+        Args:
+            query: what is looked for, and its weight.
+            terms: (n,) all terms of the query's text, ascending, those of `query` among them.
+            rows: whose titles.
+        """
+        ids, offsets = self.gather_titles(rows)
+        if not len(terms) or not len(ids):
+            return Titles(np.zeros(len(rows), np.float32), np.zeros(len(rows), np.bool_))
+        weight = np.zeros(len(terms), np.float32)
+        weight[np.searchsorted(terms, query.ids)] = query.weights
+        place = np.minimum(np.searchsorted(terms, ids), len(terms) - 1)
+        found = terms[place] == ids
+        value = np.where(found, weight[place] * self.gain[ids], 0)
+        sizes = np.diff(offsets)
         norm = TITLE_K1 * (1 - TITLE_B + TITLE_B * sizes / self.mean_title)
-        return (_sums(value, offsets) * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32)
+        scores = (_sums(value, offsets) * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32)
+        return Titles(scores, (_sums(found, offsets) == sizes) & (sizes > 1))
 
     def text_of(self, term: int) -> str:
         """The term's text, as stemmed."""
@@ -293,19 +315,25 @@ class LexicalIndex:
 
     def gather_titles(self, rows: Int64) -> tuple[Int32, Int64]:
         """Title term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
-        return _gather(self._title_start, self._title_terms, rows)
+        place, offsets = places_of(self._title_start, rows)
+        return self._title_terms[place], offsets
 
-    def gather_terms(self, rows: Int64) -> tuple[Int32, Int64]:
-        """Term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
-        return _gather(self._forward_start, self._forward_terms, rows)
+    def gather_terms(self, rows: Int64) -> tuple[Int32, Float32, Int64]:
+        """Term ids of several rows, one after the other, their counts, and where each row's begin ((n + 1,))."""
+        place, offsets = places_of(self._forward_start, rows)
+        return self._forward_terms[place], self._forward_counts[place].astype(np.float32), offsets
 
 
-def _gather(starts: Int64, values: Int32, rows: Int64) -> tuple[Int32, Int64]:
-    begin = starts[rows]
-    sizes = starts[rows + 1] - begin
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    place = np.repeat(begin - offsets[:-1], sizes) + np.arange(offsets[-1])
-    return values[place], offsets
+def places_of(start: Int64, rows: Int64) -> tuple[Int64, Int64]:
+    """The places of the values of some rows, one row after the other, and where each row's begin ((m + 1,)).
+
+    Args:
+        start: (n + 1,) where each row's values begin.
+        rows: (m,) some of them.
+    """
+    begin = start[rows]
+    sizes = start[rows + 1] - begin
+    return runs(begin, sizes)[1], np.concatenate([[0], np.cumsum(sizes)])
 
 
 def _sums(values: NDArray[Any], offsets: Int64) -> NDArray[np.float64]:

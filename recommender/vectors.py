@@ -65,3 +65,15 @@ def distinct(values: Int64) -> Int64:
     kept[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
     return ordered[kept]
+
+
+def runs(begin: Int64, sizes: Int64) -> tuple[Int64, Int64]:
+    """Several runs of places, one after the other: the number of each place's run, and the places.
+
+    Args:
+        begin: (n,) first place of each run.
+        sizes: (n,) how many places it has.
+    """
+    number = np.repeat(np.arange(len(sizes)), sizes)
+    first = begin - (np.cumsum(sizes) - sizes)
+    return number, first[number] + np.arange(len(number))

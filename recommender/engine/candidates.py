@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.dates import DAY_SECONDS, UNDATED
+from recommender.engine.cosines import Cosines
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
+from recommender.lexical import Titles
 from recommender.ranking.features import NEIGHBOURS, hybrid, lexical_share, typical_age
 from recommender.ranking.freshness import age_in_days
 from recommender.vectors import Float32, Int64, Mask, distinct, top_k
@@ -23,14 +25,16 @@ class Candidates:
     """Rows (n,) ascending, with the evidence for each.
 
     `similarity` is the cosine, `lexical` the square root of BM25's share of the most that the query allows, `title`
-    the titles' BM25 as a share of the best one, `in_links` ln(1 + editors' links into it). The neighbour at place
-    `voter` of `closeness` links to the row `target`. `typical_age` is the median age in days of what is near.
+    the titles' BM25 as a share of the best one, `complete` whether all words of the title are the query's, `in_links`
+    ln(1 + editors' links into it). The neighbour at place `voter` of `closeness` links to the row `target`.
+    `typical_age` is the median age in days of what is near.
     """
 
     rows: Int64
     similarity: Float32
     lexical: Float32
     title: Float32
+    complete: Mask
     closeness: Float32
     voter: Int64
     target: Int64
@@ -50,27 +54,30 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         base: rows that are visible and in the mode's time.
         allowed: rows among `base` that the caller's filters let through; None: all of `base`.
     """
+    cosines = Cosines(generation.dense, probe.vector)
     scores = generation.lexical.scores(probe.terms)
     scores *= base
     best = float(scores.max(initial=0))
-    near = _nearest(generation, probe, base, scores)
-    voters, closeness = _neighbours(generation, probe, near, scores, best)
+    near = _nearest(cosines, base, scores)
+    voters, closeness = _neighbours(generation, probe, near, cosines, scores, best)
     voter, target = generation.graph.targets_of(voters)
     if allowed is None:
         allowed, found = base, near
     else:
         scores = np.where(allowed, scores, 0)
-        found = _nearest(generation, probe, allowed, scores)
+        found = _nearest(cosines, allowed, scores)
     linked = _linked(generation, probe, voters, (voter, target), closeness, allowed)
-    recent = _recent(generation, probe, allowed, scores, best)
+    recent = _recent(generation, probe, allowed, cosines, scores, best)
     rows = distinct(np.concatenate([found, linked, recent]))
     pointed, source = generation.graph.sources_of(rows)
     counted = pointed[_may_count(generation, probe, source)]
+    titles = _titles(generation, probe, near, rows)
     return Candidates(
         rows=rows,
-        similarity=generation.dense.cosines(probe.vector, rows),
+        similarity=cosines.of(rows),
         lexical=np.sqrt(np.minimum(lexical_share(scores[rows], probe.terms.norm), 1)),
-        title=_titles(generation, probe, near, rows),
+        title=titles.scores,
+        complete=titles.complete,
         closeness=closeness,
         voter=voter,
         target=target,
@@ -79,25 +86,25 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
     )
 
 
-def _nearest(generation: Generation, probe: Probe, allowed: Mask, scores: Float32) -> Int64:
-    dense = generation.dense.search(probe.vector[None], DENSE, allowed).rows[0]
-    return distinct(np.concatenate([dense[dense >= 0], top_k(scores, LEXICAL, above=0)]))
+def _nearest(cosines: Cosines, allowed: Mask, scores: Float32) -> Int64:
+    return distinct(np.concatenate([cosines.nearest(DENSE, allowed), top_k(scores, LEXICAL, above=0)]))
 
 
-def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Float32:
-    """BM25 of the titles as a share of the best one among what is near, filters or not."""
+def _titles(generation: Generation, probe: Probe, near: Int64, rows: Int64) -> Titles:
+    """The titles' BM25 as a share of the best one among what is near, filters or not."""
     both = distinct(np.concatenate([near, rows]))
-    scores = generation.lexical.title_scores(probe.terms, both)
-    best = float(scores[np.searchsorted(both, near)].max(initial=0))
-    return np.minimum(lexical_share(scores[np.searchsorted(both, rows)], best), 1)
+    titles = generation.lexical.titles(probe.terms, probe.all_terms, both)
+    best = float(titles.scores[np.searchsorted(both, near)].max(initial=0))
+    place = np.searchsorted(both, rows)
+    return Titles(np.minimum(lexical_share(titles.scores[place], best), 1), titles.complete[place])
 
 
 def _neighbours(
-    generation: Generation, probe: Probe, near: Int64, scores: Float32, best: float
+    generation: Generation, probe: Probe, near: Int64, cosines: Cosines, scores: Float32, best: float
 ) -> tuple[Int64, Float32]:
     """The rows nearest to the query whose links may count, and how close they are."""
     near = near[_may_count(generation, probe, near)]
-    closeness = hybrid(generation.dense.cosines(probe.vector, near), lexical_share(scores[near], best))
+    closeness = hybrid(cosines.of(near), lexical_share(scores[near], best))
     kept = top_k(closeness, NEIGHBOURS)
     return near[kept], closeness[kept]
 
@@ -129,7 +136,9 @@ def _may_count(generation: Generation, probe: Probe, sources: Int64) -> Mask:
     return counts
 
 
-def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32, best: float) -> Int64:
+def _recent(
+    generation: Generation, probe: Probe, allowed: Mask, cosines: Cosines, scores: Float32, best: float
+) -> Int64:
     """The best by both channels among stories of the month before the query."""
     if probe.moment is None:
         return np.empty(0, np.int64)
@@ -141,9 +150,8 @@ def _recent(generation: Generation, probe: Probe, allowed: Mask, scores: Float32
     if len(window) > 4_000:
         month = np.zeros(len(generation), np.bool_)
         month[window] = True
-        dense = generation.dense.search(probe.vector[None], RECENT, month).rows[0]
         lexical = window[top_k(scores[window], RECENT, above=0)]
-        window = distinct(np.concatenate([dense[dense >= 0], lexical]))
-    near = hybrid(generation.dense.cosines(probe.vector, window), lexical_share(scores[window], best))
+        window = distinct(np.concatenate([cosines.nearest(RECENT, month), lexical]))
+    near = hybrid(cosines.of(window), lexical_share(scores[window], best))
     best_recent: Int64 = window[top_k(near, RECENT)]
     return best_recent

@@ -67,7 +67,7 @@ def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candida
         "similarity": _trusted(generation, probe, candidates),
         "lexical": candidates.lexical,
         "title": candidates.title,
-        "quoted": _quoted(generation, probe, rows),
+        "quoted": _quoted(generation, probe, candidates),
         **votes(candidates.closeness, candidates.voter, candidates.target, rows),
         "in_links": candidates.in_links,
         "section": _same_section(generation, probe, rows),
@@ -137,13 +137,13 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         terms=lexical.distinct_terms(rows),
         day=np.where(columns.second[rows] == UNDATED, np.nan, columns.second[rows] // DAY_SECONDS).astype(np.float32),
         rank=((in_language * 2 + (columns.kind[rows] == 0)) * 2 + own) * len(rows) + newness,
-        bag=lambda place: lexical.bag_of(int(rows[place])),
+        bags=lambda some: lexical.bags(rows[some]),
     )
     if not probe.is_story:
         return collapse(texts, None)
     query = QueryText(
         cosine=candidates.similarity[places],
-        bag=lexical.bag(probe.all_terms, probe.counts),
+        bag=lexical.bags_of(probe.all_terms, probe.counts, np.array([0, len(probe.all_terms)])),
         terms=len(probe.all_terms),
         day=probe.moment.day if probe.moment else np.nan,
     )
@@ -171,21 +171,15 @@ def _same_section(generation: Generation, probe: Probe, rows: Int64) -> Float32:
     return np.asarray(generation.columns.section[rows] == generation.columns.code("section", probe.section), np.float32)
 
 
-def _quoted(generation: Generation, probe: Probe, rows: Int64) -> Float32:
+def _quoted(generation: Generation, probe: Probe, candidates: Candidates) -> Float32:
     """1 where the query's text quotes the candidate's headline.
 
-    Read from disk only where all of the headline's heavy words are in the query, which is rare.
+    Read from disk only where all of the headline's words are in the query, which is rare.
     """
-    quoted = np.zeros(len(rows), np.float32)
-    terms, offsets = generation.lexical.gather_titles(rows)
-    if not len(terms) or not len(probe.all_terms):
-        return quoted
-    place = np.minimum(np.searchsorted(probe.all_terms, terms), len(probe.all_terms) - 1)
-    missing = np.concatenate([[0], np.cumsum(probe.all_terms[place] != terms)])
-    complete = (missing[offsets[1:]] == missing[offsets[:-1]]) & (offsets[1:] - offsets[:-1] >= 2)
-    text = probe.text() if complete.any() else ""
-    for number in np.flatnonzero(complete):
-        headline = normalise_headline(str(generation.record(int(rows[number])).get("title", "")))
+    quoted = np.zeros(len(candidates.rows), np.float32)
+    text = probe.text() if candidates.complete.any() else ""
+    for number in np.flatnonzero(candidates.complete):
+        headline = normalise_headline(str(generation.record(int(candidates.rows[number])).get("title", "")))
         if headline.count(" ") + 1 >= QUOTED_WORDS and headline in text:
             quoted[number] = 1.0
     return quoted

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.lexical import IDF_POWER, K1, B, Int32, LexicalIndex, QueryTerms, Terms, saturate
+from recommender.lexical import IDF_POWER, K1, B, Int32, LexicalIndex, QueryTerms, Terms, places_of, saturate
 from recommender.live.arrays import Growing
-from recommender.vectors import Float32, Int64
+from recommender.vectors import Float32, Int64, Mask, runs
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Segment:
         place = np.minimum(np.searchsorted(self.terms, query.ids), len(self.terms) - 1)
         found = self.terms[place] == query.ids
         begin, end = self.starts[place[found]], self.starts[place[found] + 1]
-        sizes = end - begin
-        at = np.repeat(begin - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
-        value = self.weights[at] * np.repeat(query.weights[found], sizes).astype(np.float32)
+        number, at = runs(begin, end - begin)
+        value = self.weights[at] * query.weights[found][number].astype(np.float32)
         np.add.at(total, self.rows[at], value)
 
 
@@ -152,13 +151,6 @@ class LiveLexical(LexicalIndex):
         begin, end = self._live_start[row - self._rows], self._live_start[row - self._rows + 1]
         return Terms(self._live_terms[begin:end], self._live_counts[begin:end])
 
-    def title_terms_of(self, row: int) -> Int32:
-        """The distinct term ids of a row's title, ascending."""
-        if row < self._rows:
-            return self._base.title_terms_of(row)
-        place = row - self._rows
-        return self._live_titles[self._live_title_start[place] : self._live_title_start[place + 1]]
-
     def scores(self, query: QueryTerms) -> Float32:
         """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
         known = query.ids < self._base.vocabulary
@@ -186,29 +178,34 @@ class LiveLexical(LexicalIndex):
     def gather_titles(self, rows: Int64) -> tuple[Int32, Int64]:
         """Title term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
         live = rows >= self._rows
-        old = self._base.gather_titles(rows[~live])
-        new = _gather(self._live_title_start, self._live_titles, rows[live] - self._rows)
-        return _interleaved(live, old, new)
+        if not live.any():
+            return self._base.gather_titles(rows)
+        ids, offsets = self._base.gather_titles(rows[~live])
+        place, added = places_of(self._live_title_start, rows[live] - self._rows)
+        both, order = _interleaved(live, offsets, added)
+        return np.concatenate([ids, self._live_titles[place]])[order], both
 
-    def gather_terms(self, rows: Int64) -> tuple[Int32, Int64]:
-        """Term ids of several rows, one after the other, and where each row's begin ((n + 1,))."""
+    def gather_terms(self, rows: Int64) -> tuple[Int32, Float32, Int64]:
+        """Term ids of several rows, one after the other, their counts, and where each row's begin ((n + 1,))."""
         live = rows >= self._rows
-        old = self._base.gather_terms(rows[~live])
-        new = _gather(self._live_start, self._live_terms, rows[live] - self._rows)
-        return _interleaved(live, old, new)
+        if not live.any():
+            return self._base.gather_terms(rows)
+        ids, counts, offsets = self._base.gather_terms(rows[~live])
+        place, added = places_of(self._live_start, rows[live] - self._rows)
+        both, order = _interleaved(live, offsets, added)
+        ids = np.concatenate([ids, self._live_terms[place]])[order]
+        return ids, np.concatenate([counts, self._live_counts[place]])[order], both
 
 
-def _gather(starts: Int64, values: Int32, rows: Int64) -> tuple[Int32, Int64]:
-    parts = [values[starts[row] : starts[row + 1]] for row in rows.tolist()]
-    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    return np.concatenate(parts) if parts else np.empty(0, np.int32), offsets
+def _interleaved(live: Mask, old: Int64, new: Int64) -> tuple[Int64, Int64]:
+    """Where each row's values begin, and the order that brings values of old rows, then of added ones, there.
 
-
-def _interleaved(live: NDArray[np.bool_], old: tuple[Int32, Int64], new: tuple[Int32, Int64]) -> tuple[Int32, Int64]:
-    sizes = np.empty(len(live), np.int64)
-    sizes[~live], sizes[live] = np.diff(old[1]), np.diff(new[1])
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    owner = np.repeat(live, sizes)
-    values = np.empty(int(offsets[-1]), np.int32)
-    values[~owner], values[owner] = old[0], new[0]
-    return values, offsets
+    Args:
+        live: (n,) which rows are added ones.
+        old: where the values of the old rows begin.
+        new: where those of the added rows begin.
+    """
+    begin, sizes = np.empty(len(live), np.int64), np.empty(len(live), np.int64)
+    begin[~live], sizes[~live] = old[:-1], np.diff(old)
+    begin[live], sizes[live] = old[-1] + new[:-1], np.diff(new)
+    return np.concatenate([[0], np.cumsum(sizes)]), runs(begin, sizes)[1]

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.vectors import Float32, Int64, Mask
+from recommender.vectors import Float32, Int64, Mask, runs
 
 LONG = 40
 """Distinct terms from which on a text is judged as an article, not as a headline."""
@@ -27,13 +27,22 @@ WINDOW = 40
 behind are left out all the same. So what a slot shows does not depend on how deep one looks."""
 
 
-@dataclass(frozen=True)
-class Bag:
-    """A text's terms: ids (n,) ascending, their weights (n,), and the ids of its numbers."""
+class Bags(NamedTuple):
+    """The terms of m texts, one after the other.
+
+    `ids` (t,), ascending within a text; their `weights` (t,); which of them `is_number` (t,); `start` (m + 1,) says
+    where each text's begin.
+    """
 
     ids: NDArray[np.int32]
     weights: Float32
-    numbers: NDArray[np.int32]
+    is_number: Mask
+    start: Int64
+
+    def joined(self, other: "Bags") -> "Bags":
+        """These texts, and those of another behind them."""
+        terms = (np.concatenate(pair) for pair in zip(self[:3], other[:3], strict=True))
+        return Bags(*terms, np.concatenate([self.start, self.start[-1] + other.start[1:]]))
 
 
 @dataclass(frozen=True)
@@ -57,14 +66,34 @@ def alone(count: int) -> Group:
     return Group(places, places, np.ones(count, np.int64), [])
 
 
-def overlap(one: Bag, other: Bag) -> float:
-    """Weighted Jaccard: what two bags of terms share of all they have (Ioffe 2010)."""
-    if not len(one.ids) or not len(other.ids):
-        return 0.0
-    place = np.minimum(np.searchsorted(other.ids, one.ids), len(other.ids) - 1)
-    hit = other.ids[place] == one.ids
-    both = float(np.minimum(one.weights[hit], other.weights[place[hit]]).sum())
-    return both / max(float(one.weights.sum() + other.weights.sum()) - both, 1e-9)
+class Shared(NamedTuple):
+    """What two texts share, for p pairs: `overlap` (p,), and whether their numbers are in `conflict` (p,)."""
+
+    overlap: Float32
+    conflict: Mask
+
+
+def shared(bags: Bags, one: Int64, other: Int64) -> Shared:
+    """Compare the words of pairs of texts, given by their places in `bags`.
+
+    The overlap is the weighted Jaccard measure: what two bags of terms share of all they have (Ioffe 2010). Numbers
+    are in conflict where both texts hold some, but none in common.
+    """
+    count, sizes = len(bags.start) - 1, np.diff(bags.start)
+    owner = np.repeat(np.arange(count), sizes)
+    pair, place = runs(bags.start[one], sizes[one])
+    # One ascending key a term, its text in the upper half, so that one search finds each term in the other text.
+    keys = (owner << 32) | bags.ids
+    wanted = (other[pair] << 32) | bags.ids[place]
+    found = np.searchsorted(keys, wanted)
+    hit = np.flatnonzero(keys[np.minimum(found, len(keys) - 1)] == wanted) if len(keys) else found
+    pair, place, found = pair[hit], place[hit], found[hit]
+    both = np.bincount(pair, np.minimum(bags.weights[place], bags.weights[found]), len(one))
+    common = np.bincount(pair, bags.is_number[place], len(one)) > 0
+    weight = np.bincount(owner, bags.weights, count)
+    numbered = np.bincount(owner, bags.is_number, count) > 0
+    overlap = both / np.maximum(weight[one] + weight[other] - both, 1e-9)
+    return Shared(overlap.astype(np.float32), numbered[one] & numbered[other] & ~common)
 
 
 def may_be_same(cosine: Float32, terms: Int64, days: Float32) -> Mask:
@@ -80,21 +109,10 @@ def may_be_same(cosine: Float32, terms: Int64, days: Float32) -> Mask:
     return np.asarray((cosine >= needed) & ~(days > most))
 
 
-def same_story(cosine: float, one: Bag, other: Bag, days: float) -> bool:
-    """Whether two texts that may tell one story (`may_be_same`) do, by their words.
-
-    Args:
-        cosine: of their vectors.
-        one: the terms of the first.
-        other: the terms of the second.
-        days: between them; NaN = unknown.
-    """
-    if min(len(one.ids), len(other.ids)) >= LONG:
-        return overlap(one, other) >= ARTICLE_OVERLAP
-    needed = SHORT_MEAN + (0.0 if np.isnan(days) else SHORT_PER_DAY * days)
-    if len(one.numbers) and len(other.numbers) and not len(np.intersect1d(one.numbers, other.numbers)):
-        needed += SHORT_NUMBERS
-    return cosine + 1 >= 2 * needed and (cosine + overlap(one, other)) / 2 >= needed
+def same_story(cosine: Float32, terms: Int64, days: Float32, words: Shared) -> Mask:
+    """Which pairs that may tell one story (`may_be_same`, which has the arguments) do, by the words they share."""
+    needed = SHORT_MEAN + SHORT_PER_DAY * np.nan_to_num(days) + SHORT_NUMBERS * words.conflict
+    return np.where(terms >= LONG, words.overlap >= ARTICLE_OVERLAP, (cosine + words.overlap) / 2 >= needed)
 
 
 @dataclass(frozen=True)
@@ -102,24 +120,29 @@ class Texts:
     """Candidates, best first, as they are compared.
 
     `vectors` (n, dim) unit rows, `terms` (n,) distinct terms of each, `day` (n,) of publication (NaN: undated), `rank`
-    (n,) which of a story's copies to show (the highest), and `bag`, the terms of the candidate at a place.
+    (n,) which of a story's copies to show (the highest), and `bags`, the terms of the candidates at some places.
     """
 
     vectors: Float32
     terms: Int64
     day: Float32
     rank: Int64
-    bag: Callable[[int], Bag]
+    bags: Callable[[Int64], Bags]
 
 
 @dataclass(frozen=True)
 class QueryText:
-    """A query whose copies are told among the candidates: cosine with each (n,), its terms and its day (NaN: none)."""
+    """A query whose copies are told among the candidates: cosine with each (n,), its terms (a text alone, of which so
+    many `terms` are distinct) and its day (NaN: none).
+    """
 
     cosine: Float32
-    bag: Bag
+    bag: Bags
     terms: int
     day: float
+
+
+QUERY = -1
 
 
 def collapse(texts: Texts, query: QueryText | None) -> Group:
@@ -128,48 +151,53 @@ def collapse(texts: Texts, query: QueryText | None) -> Group:
     A candidate joins the first slot, best first, whose leader tells its story; so chains of small changes do not merge
     what is far apart.
     """
-    bag = lru_cache(maxsize=None)(texts.bag)
-    earlier = _earlier_pairs(texts)
-    copies = [] if query is None else _copies_of(query, texts, bag)
-    is_copy = set(copies)
+    earlier: dict[int, list[int]] = {}
+    for place, other in _same_pairs(texts, query):
+        earlier.setdefault(place, []).append(other)
+    copies = [place for place, others in earlier.items() if others[0] == QUERY]
     members: dict[int, list[int]] = {}
     for place in range(len(texts.terms)):
-        if place in is_copy:
-            continue
-        for leader, cosine, gap in earlier.get(place, ()):
-            if leader in members and same_story(cosine, bag(place), bag(leader), gap):
-                members[leader].append(place)
-                break
-        else:
-            members[place] = [place]
+        same = earlier.get(place, ())
+        leader = next((other for other in same if other in members or other == QUERY), place)
+        if leader != QUERY:
+            members.setdefault(leader, []).append(place)
     close = [[place for place in places if place <= leader + WINDOW] for leader, places in members.items()]
-    shown = [max(places, key=lambda place: (int(texts.rank[place]), -place)) for places in close]
+    shown = [
+        places[0] if len(places) == 1 else max(places, key=lambda place: (int(texts.rank[place]), -place))
+        for places in close
+    ]
     left_out = [(place, best) for best, places in zip(shown, members.values(), strict=True) for place in places]
     return Group(
         leaders=np.array(list(members), np.int64),
         shown=np.array(shown, np.int64),
         sizes=np.array([len(places) for places in close], np.int64),
-        copies=[(place, -1) for place in copies] + [(place, best) for place, best in left_out if place != best],
+        copies=[(place, QUERY) for place in copies] + [(place, best) for place, best in left_out if place != best],
     )
 
 
-def _earlier_pairs(texts: Texts) -> dict[int, list[tuple[int, float, float]]]:
-    """For each candidate the earlier ones that may tell its story, in order, with the cosine and the days between."""
+def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
+    """The pairs that tell one story: a place and an earlier one, or `QUERY`; ascending by place, then by the other."""
     cosines = texts.vectors @ texts.vectors.T
-    places, others = np.nonzero(np.tril(cosines >= NEAR, -1))
-    cosine = cosines[places, others]
-    gap = np.abs(texts.day[places] - texts.day[others])
-    possible = may_be_same(cosine, np.minimum(texts.terms[places], texts.terms[others]), gap)
-    pairs: dict[int, list[tuple[int, float, float]]] = {}
-    kept = (column[possible].tolist() for column in (places, others, cosine, gap))
-    for place, other, near, days in zip(*kept, strict=True):
-        pairs.setdefault(place, []).append((other, near, days))
-    return pairs
-
-
-def _copies_of(query: QueryText, texts: Texts, bag: Callable[[int], Bag]) -> list[int]:
-    gap = np.abs(texts.day - np.float32(query.day))
-    possible = np.flatnonzero(may_be_same(query.cosine, np.minimum(texts.terms, query.terms), gap)).tolist()
-    return [
-        place for place in possible if same_story(float(query.cosine[place]), bag(place), query.bag, float(gap[place]))
-    ]
+    place, other = np.nonzero(np.tril(cosines >= NEAR, -1))
+    cosine = cosines[place, other]
+    gap = np.abs(texts.day[place] - texts.day[other])
+    terms = np.minimum(texts.terms[place], texts.terms[other])
+    if query is not None:
+        every = np.arange(len(texts.terms))
+        place = np.concatenate([every, place])
+        other = np.concatenate([np.full(len(every), QUERY), other])
+        cosine = np.concatenate([query.cosine, cosine])
+        gap = np.concatenate([np.abs(texts.day - np.float32(query.day)), gap])
+        terms = np.concatenate([np.minimum(texts.terms, query.terms), terms])
+    possible = np.flatnonzero(may_be_same(cosine, terms, gap))
+    if not len(possible):
+        return []
+    place, other, cosine, gap, terms = (column[possible] for column in (place, other, cosine, gap, terms))
+    compared = np.unique(np.concatenate([place, other[other != QUERY]]))
+    bags = texts.bags(compared)
+    if query is not None:
+        bags = bags.joined(query.bag)
+    one = np.searchsorted(compared, place)
+    two = np.where(other == QUERY, len(compared), np.searchsorted(compared, other))
+    same = same_story(cosine, terms, gap, shared(bags, one, two))
+    return sorted(zip(place[same].tolist(), other[same].tolist(), strict=True))
