@@ -297,17 +297,17 @@ class LexicalIndex:
             rows: whose titles.
         """
         ids, offsets = self.gather_titles(rows)
-        if not len(terms) or not len(ids):
-            return Titles(np.zeros(len(rows), np.float32), np.zeros(len(rows), np.bool_))
+        sizes = np.diff(offsets)
+        asked = np.zeros(len(self.gain), np.bool_)
+        asked[terms] = True
+        hit = np.flatnonzero(asked[ids])
+        ids, row = ids[hit], np.searchsorted(offsets, hit, "right") - 1
         weight = np.zeros(len(terms), np.float32)
         weight[np.searchsorted(terms, query.ids)] = query.weights
-        place = np.minimum(np.searchsorted(terms, ids), len(terms) - 1)
-        found = terms[place] == ids
-        value = np.where(found, weight[place] * self.gain[ids], 0)
-        sizes = np.diff(offsets)
+        value = weight[np.searchsorted(terms, ids)] * self.gain[ids]
         norm = TITLE_K1 * (1 - TITLE_B + TITLE_B * sizes / self.mean_title)
-        scores = (_sums(value, offsets) * (TITLE_K1 + 1) / (1 + norm)).astype(np.float32)
-        return Titles(scores, (_sums(found, offsets) == sizes) & (sizes > 1))
+        scores = np.bincount(row, value, len(rows)) * (TITLE_K1 + 1) / (1 + norm)
+        return Titles(scores.astype(np.float32), (np.bincount(row, minlength=len(rows)) == sizes) & (sizes > 1))
 
     def text_of(self, term: int) -> str:
         """The term's text, as stemmed."""
@@ -334,12 +334,6 @@ def places_of(start: Int64, rows: Int64) -> tuple[Int64, Int64]:
     begin = start[rows]
     sizes = start[rows + 1] - begin
     return runs(begin, sizes)[1], np.concatenate([[0], np.cumsum(sizes)])
-
-
-def _sums(values: NDArray[Any], offsets: Int64) -> NDArray[np.float64]:
-    """The sum of each run of `values`; `offsets` (m + 1,) say where they begin."""
-    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.asarray(total[offsets[1:]] - total[offsets[:-1]])
 
 
 def _begins_with_digit(text: NDArray[np.uint8], start: Int64) -> NDArray[np.bool_]:

@@ -76,7 +76,8 @@ def span_of(allowed: Mask | None, n: int) -> Span:
     count = int(np.count_nonzero(allowed))
     if not count:
         return Span(0, 0, 0)
-    return Span(int(allowed.argmax()), n - int(allowed[::-1].argmax()), count)
+    flags = allowed.tobytes()  # searched for one byte from either end: much faster than `argmax` of a reversed mask
+    return Span(flags.find(1), flags.rfind(1) + 1, count)
 
 
 def best_of(vectors: NDArray[np.floating], queries: Float32, k: int) -> Hits:

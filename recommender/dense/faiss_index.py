@@ -7,7 +7,9 @@ OpenMP keeps the number by thread, so it is set before each search and build.
 import contextlib
 import importlib
 import os
+import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ class FaissFlat:
         self.index = _read(path, faiss.IndexScalarQuantizer, faiss.IO_FLAG_MMAP_IFC)
         self.vectors = map_vectors(path, self.index.ntotal, self.index.d)
         self._exact = ExactIndex(self.vectors)
+        self._parts = _Parts(self.index.d)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -58,9 +61,9 @@ class FaissFlat:
 
     def cosines(self, query: Float32, rows: Int64) -> Float32:
         """The cosine of one query (dim,) and each of some rows (m,); FAISS reads half floats faster than numpy."""
-        faiss = _faiss()
-        faiss.omp_set_num_threads(1)
-        part = _empty_flat(self.vectors.shape[1])
+        _faiss().omp_set_num_threads(1)
+        part = self._parts.flat
+        part.reset()
         part.add_sa_codes(self.vectors.view(np.uint8)[rows])
         found, places = part.search(np.ascontiguousarray(query[None], np.float32), max(len(rows), 1))
         scores = np.empty(len(rows), np.float32)
@@ -97,6 +100,13 @@ class FaissFlat:
             best = top_k(scores, k)
             hits.rows[place, : len(best)], hits.scores[place, : len(best)] = rows[best], scores[best]
         return hits
+
+
+class _Parts(threading.local):
+    """An index for some of the rows, one a thread: to make a new one takes as long as to search it."""
+
+    def __init__(self, dim: int) -> None:
+        self.flat = _empty_flat(dim)
 
 
 class CompactIndex:
@@ -176,8 +186,8 @@ def _scan(scan: Any, k: int, span: Span, allowed: Mask | None) -> Hits:
     found[missing], labels[missing] = -np.inf, -1
     order = np.lexsort((-labels, -found))
     rows, scores = empty_hits(len(found), max(k, wanted))
-    rows[:, :wanted] = np.take_along_axis(labels, order, 1)
-    scores[:, :wanted] = np.take_along_axis(found, order, 1)
+    query = np.arange(len(found))[:, None]
+    rows[:, :wanted], scores[:, :wanted] = labels[query, order], found[query, order]
     return Hits(rows[:, :k], scores[:, :k])
 
 
@@ -269,5 +279,6 @@ def _threads(count: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
+@cache
 def _faiss() -> Any:
     return importlib.import_module("faiss")

@@ -233,9 +233,9 @@ class _Serving:
         generation = self.generation
         if query.id is not None or query.url is not None:
             row = self._row(query, shown)
-            with _COMPUTE:
-                probe = probe_row(generation, row)
             record = generation.record(row)
+            with _COMPUTE:
+                probe = probe_row(generation, row, record)
             about: dict[str, Any] = {"id": record["id"], "truncated": probe.truncated}
             about["date_published"] = record.get("published")
             return probe, about | ({"url": query.url} if query.url else {})

@@ -1,7 +1,8 @@
 """What is known of a query, whether it is a stored story, a story sent along, or any text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,10 +45,10 @@ class Probe:
     url_key: int = 0
 
 
-def probe_row(generation: Generation, row: int) -> Probe:
-    """A stored story as a query: nothing is embedded or tokenised."""
+def probe_row(generation: Generation, row: int, record: Mapping[str, Any] | None = None) -> Probe:
+    """A stored story as a query: nothing is embedded or tokenised. Its `record` is read where it is not given."""
     columns, lexical = generation.columns, generation.lexical
-    story = generation.story(row)
+    story = generation.record(row) if record is None else record
     bag = lexical.terms_of(row)
     second = int(columns.second[row])
     return Probe(
@@ -56,9 +57,9 @@ def probe_row(generation: Generation, row: int) -> Probe:
         all_terms=bag.ids,
         counts=bag.counts,
         moment=None if second == UNDATED else Moment(second, bool(columns.is_day[row])),
-        language=story.language,
-        section=story.section,
-        text=lambda: normalise_headline(f"{story.title}\n{story.text[:MAX_QUERY_TEXT]}"),
+        language=story.get("language"),
+        section=story.get("section"),
+        text=lambda: normalise_headline(f"{story.get('title', '')}\n{story.get('text', '')[:MAX_QUERY_TEXT]}"),
         row=row,
         truncated=bool(columns.truncated[row]),
         headline_key=int(columns.headline_key[row]),

@@ -111,7 +111,7 @@ def may_be_same(cosine: Float32, terms: Int64, days: Float32) -> Mask:
 
 def same_story(cosine: Float32, terms: Int64, days: Float32, words: Shared) -> Mask:
     """Which pairs that may tell one story (`may_be_same`, which has the arguments) do, by the words they share."""
-    needed = SHORT_MEAN + SHORT_PER_DAY * np.nan_to_num(days) + SHORT_NUMBERS * words.conflict
+    needed = SHORT_MEAN + SHORT_PER_DAY * np.where(np.isnan(days), 0, days) + SHORT_NUMBERS * words.conflict
     return np.where(terms >= LONG, words.overlap >= ARTICLE_OVERLAP, (cosine + words.overlap) / 2 >= needed)
 
 
@@ -151,28 +151,22 @@ def collapse(texts: Texts, query: QueryText | None) -> Group:
     A candidate joins the first slot, best first, whose leader tells its story; so chains of small changes do not merge
     what is far apart.
     """
-    earlier: dict[int, list[int]] = {}
-    for place, other in _same_pairs(texts, query):
-        earlier.setdefault(place, []).append(other)
-    copies = [place for place, others in earlier.items() if others[0] == QUERY]
+    count = len(texts.terms)
+    leader = np.arange(count)
     members: dict[int, list[int]] = {}
-    for place in range(len(texts.terms)):
-        same = earlier.get(place, ())
-        leader = next((other for other in same if other in members or other == QUERY), place)
-        if leader != QUERY:
-            members.setdefault(leader, []).append(place)
-    close = [[place for place in places if place <= leader + WINDOW] for leader, places in members.items()]
-    shown = [
-        places[0] if len(places) == 1 else max(places, key=lambda place: (int(texts.rank[place]), -place))
-        for places in close
-    ]
-    left_out = [(place, best) for best, places in zip(shown, members.values(), strict=True) for place in places]
-    return Group(
-        leaders=np.array(list(members), np.int64),
-        shown=np.array(shown, np.int64),
-        sizes=np.array([len(places) for places in close], np.int64),
-        copies=[(place, QUERY) for place in copies] + [(place, best) for place, best in left_out if place != best],
-    )
+    for place, other in _same_pairs(texts, query):
+        if leader[place] == place and (other == QUERY or leader[other] == other):
+            leader[place] = other
+            members.setdefault(other, [other]).append(place)
+    copies = [(place, QUERY) for place in members.pop(QUERY, [QUERY])[1:]]
+    shown, sizes = np.arange(count), np.ones(count, np.int64)
+    for first, places in members.items():
+        close = [place for place in places if place <= first + WINDOW]
+        shown[first] = max(close, key=lambda place: (int(texts.rank[place]), -place))
+        sizes[first] = len(close)
+        copies += [(place, int(shown[first])) for place in places if place != shown[first]]
+    leaders = np.flatnonzero(leader == np.arange(count))
+    return Group(leaders, shown[leaders], sizes[leaders], copies)
 
 
 def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:

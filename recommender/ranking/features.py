@@ -56,7 +56,8 @@ def votes(closeness: Float32, voter: Int64, target: Int64, candidates: Int64) ->
 def typical_age(days: Float32) -> float:
     """The median of the ages that are known; NaN where none is."""
     known = days[np.isfinite(days)]
-    return float(np.median(known)) if len(known) else float("nan")
+    middle = [(len(known) - 1) // 2, len(known) // 2]
+    return float(np.partition(known, middle)[middle].mean()) if len(known) else float("nan")
 
 
 def age_columns(days: Float32, typical: float, table: list[float]) -> dict[str, Float32]:

@@ -58,11 +58,10 @@ class Ranker:
         Dates only take away: a story of the best age loses nothing, any other at most `TIME_SPAN`; without a date of
         the query (`dated` false) none does. So a fresh story scores what its content says.
         """
-        weights = self.vector
-        content = features[:, ~_IS_TIME] @ weights[~_IS_TIME]
+        content = features @ np.where(_IS_TIME, 0, self.vector)
         if not dated:
             return np.asarray(content)
-        time = features[:, _IS_TIME] @ weights[_IS_TIME]
+        time = features @ np.where(_IS_TIME, self.vector, 0)
         return np.asarray(content + np.maximum(time - np.float32(self.best_time), -np.float32(TIME_SPAN)))
 
     @cached_property
@@ -72,7 +71,7 @@ class Ranker:
         total = np.sum([self.weights.get(name, 0.0) * columns[name] for name in TIME], axis=0)
         return float(total.max())
 
-    @property
+    @cached_property
     def vector(self) -> Float32:
         """The weights in the order of `FEATURES`; a feature without one has 0."""
         return np.array([self.weights.get(name, 0.0) for name in FEATURES], np.float32)
