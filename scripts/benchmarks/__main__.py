@@ -44,7 +44,8 @@ def parse() -> argparse.Namespace:
             help="folder of real news data (RECOMMENDER_DATA)",
         )
         one.add_argument("--index", type=Path, help="a built index of current_events_2002_2024; else built in .cache")
-        one.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="processor threads for each")
+        cpus = len(os.sched_getaffinity(0))
+        one.add_argument("--threads", type=int, default=cpus, help="processor threads of each program")
         command.arguments(one)
     return parser.parse_args()
 

@@ -84,16 +84,19 @@ def memory(setting: Setting, arguments: argparse.Namespace) -> Report:
             loaded = server.memory()
             stories = json.loads(servers.fetch(server, "/v1/index")[1])["stories"]
         rows.append(
-            {"who": "recommender", "stories": stories, "ready s": server.ready_s, "MB at start": fresh["resident_mb"]}
+            {"who": "recommender", "stories": stories, "ready s": server.ready_s}
+            | {f"{name} at start": fresh[name] for name in ("resident_mb", "proportional_mb")}
             | {f"{name} after {2 * len(ids):,} requests": value for name, value in loaded.items()}
         )
     if not arguments.alone:
         with peer.serving(setting, peer.large_index(setting)) as server:
             fresh = server.memory()
             servers.send(server, [peer.question(next(texts)) for _ in range(200)], 16)
-            rows.append({"who": "txtai", "ready s": server.ready_s, "MB at start": fresh["resident_mb"]})
+            rows.append({"who": "txtai", "ready s": server.ready_s})
+            rows[-1] |= {f"{name} at start": fresh[name] for name in ("resident_mb", "proportional_mb")}
             rows[-1] |= {f"{name} after 200 requests": value for name, value in server.memory().items()}
-    return Report("memory", setting.machine(), rows)
+    about = "resident: a page that several processes hold counts in each; proportional: it is shared out among them"
+    return Report("memory", setting.machine(), rows, notes=[about])
 
 
 def _headlines(setting: Setting) -> Iterator[str]:
@@ -145,22 +148,31 @@ def _middle(who: str, runs: list[Measured]) -> dict[str, Any]:
 
 
 def _loads(parser: argparse.ArgumentParser) -> None:
+    _workers(parser)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 16, 32])
     parser.add_argument("--requests", type=int, default=400, help="for each number of clients and round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="without txtai")
 
 
+def _workers(parser: argparse.ArgumentParser) -> None:
+    about = "processes of each server, which share its processor threads; memory and CPU time are their sums"
+    parser.add_argument("--workers", type=int, default=1, help=about)
+
+
 def _repeats(parser: argparse.ArgumentParser) -> None:
+    _workers(parser)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--times", type=int, default=60, help="how often each of 50 questions is repeated")
 
 
 def _drafts(parser: argparse.ArgumentParser) -> None:
+    _workers(parser)
     parser.add_argument("--requests", type=int, default=60)
 
 
 def _memory(parser: argparse.ArgumentParser) -> None:
+    _workers(parser)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1_000)
     parser.add_argument("--alone", action="store_true", help="without txtai")
