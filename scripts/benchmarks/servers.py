@@ -57,7 +57,7 @@ class Server:
         return {name: sum(map(int, found)) // 1024 for name, found in sizes.items()}
 
     def cpu_seconds(self) -> dict[int, float]:
-        """Processor time of each of its processes: it does not grow when others use the cores, as time on the clock does."""
+        """Processor time of each of its processes: it does not grow when others use the cores, as the clock's does."""
         used = {}
         for process in self.processes():
             with contextlib.suppress(OSError):
