@@ -40,10 +40,9 @@ class GenerationWriter:
     def add(self, story: Story, title: Sequence[str], body: Sequence[str]) -> None:
         """Add the next row: the story, and the lexical terms of its title and of its body."""
         self._stories.write(dump_record(story.to_record()) + b"\n")
-        self._story_start.append([self._stories.tell()])
-        values = column_values(story, self._facet)
-        for name, value in values.items():
-            self._columns[name].append([value])
+        self._story_start.put(self._stories.tell())
+        for name, value in column_values(story, self._facet).items():
+            self._columns[name].put(value)
         for key in pointer_keys(story):
             self._pointer_keys.append(key)
             self._pointer_rows.append(self.rows)
