@@ -74,6 +74,7 @@ class _Work:
     embedder: Embedder
     progress: Progress
     changes: Fold | None
+    resolver: Resolver = field(default_factory=Resolver)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -107,7 +108,7 @@ class _Work:
             else:
                 story = self.changes.take(item) if self.changes else item
                 if story is not None:
-                    spool.add(story)
+                    self._set_down(spool, story)
                 stories += 1
                 self.progress.advance()
         self._count("rejected", rejected)
@@ -122,8 +123,12 @@ class _Work:
             return
         self.embedder = WithVectors(self.embedder, self.changes.vectors(self.embedder))
         for story in self.changes.rest():
-            spool.add(story)
+            self._set_down(spool, story)
             self._count("live", 1)
+
+    def _set_down(self, spool: Spool, story: Story) -> None:
+        spool.add(story)
+        self.resolver.add(story)
 
     def _check(self, spool: Spool) -> None:
         if not len(spool):
@@ -138,16 +143,14 @@ class _Work:
     def _resolve(self, spool: Spool) -> tuple["_Links", list[Story]]:
         """Resolve every pointer to a story's number, or to a headline-only story behind the last one."""
         begun = time.perf_counter()
-        self.progress.step("Resolving read-more headlines", 2 * len(spool))
-        resolver = Resolver()
-        for _, story in spool.all():
-            resolver.add(story)
-            self.progress.advance()
-        stubs = Stubs(resolver)
+        pointing = spool.pointing()
+        self.progress.step("Resolving read-more headlines", len(pointing))
+        stubs = Stubs(self.resolver)
         links, stub_stories = _Links(), list[Story]()
-        for number, story in spool.current():
+        for number in pointing:
+            story = spool.read(number)
             for pointer in story.read_more:
-                target, how = resolver.resolve(pointer, story)
+                target, how = self.resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
                     self._count("pointers hidden", 1)
                     continue

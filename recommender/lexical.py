@@ -4,6 +4,7 @@ Two views of the same terms: postings (term -> rows, with the term's BM25 weight
 one pass; the forward index (row -> terms) gives a stored story's terms without reading its text again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ TITLE_B = 0.3
 """The same for titles, where a word stands once and lengths differ little."""
 
 _CHUNK = 4_000_000
+_TOGETHER = 200_000
 
 Int32 = NDArray[np.int32]
 
@@ -63,13 +65,35 @@ class Titles(NamedTuple):
     complete: Mask
 
 
+class _Rows:
+    """The term ids of some rows, one after the other."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.sizes: list[int] = []
+
+    def add(self, ids: Iterable[int]) -> None:
+        before = len(self.ids)
+        self.ids.extend(ids)
+        self.sizes.append(len(self.ids) - before)
+
+    def counted(self) -> tuple[Int64, Int64, Int64]:
+        """The distinct ids of each row, ascending, how often each stands there, and where each row's end (n,)."""
+        rows = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        unique, counts = np.unique(rows << 32 | np.array(self.ids, np.int64), return_counts=True)
+        return unique & 0xFFFFFFFF, counts, np.cumsum(np.bincount(unique >> 32, minlength=len(self.sizes)))
+
+
 class LexicalWriter:
     """Writes a lexical index row by row; memory holds the vocabulary, not the corpus."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self._folder = folder
-        self._vocabulary: dict[str, int] = {}
+        self._vocabulary: defaultdict[str, int] = defaultdict()
+        self._vocabulary.default_factory = self._vocabulary.__len__  # a new term gets the next number
+        self._waiting = _Rows()
+        self._waiting_titles = _Rows()
         self._forward_terms = NpyWriter(folder / "forward_terms.npy", np.int32)
         self._forward_counts = NpyWriter(folder / "forward_counts.npy", np.uint8)
         self._forward_start = NpyWriter(folder / "forward_start.npy", np.int64)
@@ -81,19 +105,26 @@ class LexicalWriter:
 
     def add(self, title: Sequence[str], body: Sequence[str]) -> None:
         """Add the next row: the terms of its title and of its body (without the title)."""
-        number = self._vocabulary.setdefault
-        title_ids = [number(term, len(self._vocabulary)) for term in title]
-        ids = np.array(title_ids + [number(term, len(self._vocabulary)) for term in body], np.int32)
-        unique, counts = np.unique(ids, return_counts=True)
-        self._forward_terms.append(unique)
+        self._waiting_titles.add(map(self._vocabulary.__getitem__, title))
+        self._waiting.add(map(self._vocabulary.__getitem__, [*title, *body]))
+        if len(self._waiting.ids) >= _TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Count and write the terms of the rows that wait: of many at once that takes a third of the time."""
+        terms, counts, ends = self._waiting.counted()
+        self._lengths.append(self._waiting.sizes)
+        self._forward_start.append(self._forward_terms.length + ends)
+        self._forward_terms.append(terms)
         self._forward_counts.append(np.minimum(counts, 255))
-        self._forward_start.append([self._forward_terms.length])
-        self._title_terms.append(np.unique(np.array(title_ids, np.int32)))
-        self._title_start.append([self._title_terms.length])
-        self._lengths.append([len(ids)])
+        terms, _, ends = self._waiting_titles.counted()
+        self._title_start.append(self._title_terms.length + ends)
+        self._title_terms.append(terms)
+        self._waiting, self._waiting_titles = _Rows(), _Rows()
 
     def finish(self) -> None:
         """Close the forward index and turn it into postings."""
+        self._flush()
         for writer in (
             self._forward_terms,
             self._forward_counts,

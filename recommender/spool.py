@@ -2,12 +2,11 @@
 
 import json
 from array import array
-from collections.abc import Iterator
 from pathlib import Path
 
 from recommender.dates import UNDATED
 from recommender.storage import key64
-from recommender.stories import Story, dump_record, story_from_record
+from recommender.stories import Story, dump_record, story_from_own_record
 
 
 class Spool:
@@ -18,6 +17,7 @@ class Spool:
         self._file = path.open("w+b")
         self._start = array("q", [0])
         self._seconds = array("q")
+        self._points = array("b")
         self._ids: list[str] = []
         self._number_of: dict[int, int] = {}
         self.replaced: list[str] = []
@@ -30,6 +30,7 @@ class Spool:
         self._file.write(dump_record(story.to_record()) + b"\n")
         self._start.append(self._file.tell())
         self._seconds.append(story.published.second if story.published else UNDATED)
+        self._points.append(bool(story.read_more))
         self._ids.append(story.id)
         key = key64(story.id)
         if key in self._number_of:
@@ -43,18 +44,11 @@ class Spool:
     def read(self, number: int) -> Story:
         """The story of that number."""
         self._file.seek(self._start[number])
-        return story_from_record(json.loads(self._file.read(self._start[number + 1] - self._start[number])))
+        return story_from_own_record(json.loads(self._file.read(self._start[number + 1] - self._start[number])))
 
-    def all(self) -> Iterator[tuple[int, Story]]:
-        """Every story with its number, in order."""
-        for number in range(len(self)):
-            yield number, self.read(number)
-
-    def current(self) -> Iterator[tuple[int, Story]]:
-        """The stories that count, with their numbers, in order."""
-        for number in range(len(self)):
-            if self.counts(number):
-                yield number, self.read(number)
+    def pointing(self) -> list[int]:
+        """Numbers of the stories that count and have read-more pointers, in order."""
+        return [number for number in range(len(self)) if self._points[number] and self.counts(number)]
 
     def in_row_order(self) -> list[int]:
         """Numbers of the stories that count: undated first, then by date, then by id descending."""

@@ -16,6 +16,7 @@ from recommender.errors import IndexCorrupt
 
 _HEADER_SIZE = 128
 _BLOCK = 1 << 20
+_TOGETHER = 4_096
 
 
 class NpyWriter:
@@ -27,11 +28,19 @@ class NpyWriter:
     def __init__(self, path: Path, dtype: DTypeLike) -> None:
         self.dtype = np.dtype(dtype).newbyteorder("<")
         self.length = 0
+        self._waiting: list[Any] = []
         self._file: BinaryIO = path.open("wb")
         self._file.write(b"\0" * _HEADER_SIZE)
 
+    def put(self, value: Any) -> None:
+        """Write one more number; many of them go to the file at once."""
+        self._waiting.append(value)
+        if len(self._waiting) >= _TOGETHER:
+            self._flush()
+
     def append(self, values: NDArray[Any] | Iterable[Any]) -> None:
         """Write `values` after what is there."""
+        self._flush()
         array = np.ascontiguousarray(values, dtype=self.dtype)
         self._file.write(array.data if array.size else b"")
         self.length += array.size
@@ -40,11 +49,17 @@ class NpyWriter:
         """Fill in the header."""
         if self._file.closed:
             return
+        self._flush()
         text = f"{{'descr': '{self.dtype.str}', 'fortran_order': False, 'shape': ({self.length},), }}"
         magic = b"\x93NUMPY\x01\x00" + (_HEADER_SIZE - 10).to_bytes(2, "little")
         self._file.seek(0)
         self._file.write(magic + text.encode("ascii").ljust(_HEADER_SIZE - 11) + b"\n")
         self._file.close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            values, self._waiting = self._waiting, []
+            self.append(values)
 
     def __enter__(self) -> "NpyWriter":
         return self

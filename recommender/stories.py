@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from recommender.dates import Moment
@@ -121,6 +122,8 @@ class Story:
 
 
 _KNOWN = frozenset(Story.__dataclass_fields__) - {"extra"}
+_PLAIN = ("id", "title", "text", "url", "section", "language", "source", "status", "digest", "kind")
+"""Fields that are the same in a story and in its record."""
 
 
 def story_from_record(record: Any) -> Story:
@@ -167,6 +170,24 @@ def story_from_record(record: Any) -> Story:
         kind=kind if kind in KINDS else ARTICLE,
         extra={name: value for name, value in record.items() if name not in _KNOWN},
     )
+
+
+def story_from_own_record(record: Mapping[str, Any]) -> Story:
+    """The story that gave this record (`Story.to_record`), without checking again what was checked when it was made."""
+    fields = {name: record[name] for name in _PLAIN if name in record}
+    fields |= {name: _known_moment(record[name]) for name in ("published", "modified", "embargoed") if name in record}
+    fields |= {name: tuple(record[name]) for name in ("authors", "tags") if name in record}
+    if "image" in record:
+        fields["image"] = Image(**record["image"])
+    if "read_more" in record:
+        fields["read_more"] = tuple(ReadMore(**pointer) for pointer in record["read_more"])
+    return Story(**fields, extra={name: value for name, value in record.items() if name not in _KNOWN})
+
+
+@lru_cache(maxsize=4_096)
+def _known_moment(text: str) -> Moment:
+    """Stories come by the day: the same few dates over and over."""
+    return Moment.parse(text)
 
 
 def content_id(title: str, text: str) -> str:

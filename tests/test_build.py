@@ -21,7 +21,7 @@ from recommender.rebuild import rebuild
 from recommender.recipe import embedding_text
 from recommender.settings import Settings
 from recommender.spool import Spool
-from recommender.stories import story_from_record
+from recommender.stories import story_from_own_record, story_from_record
 
 
 class Notes:
@@ -256,27 +256,36 @@ def test_a_story_is_written_and_read_back(record: Record) -> None:
         one = story_from_record(record)
     except RecordError:
         return
-    again = story_from_record(json.loads(json.dumps(one.to_record())))
-    assert again == one
+    written = json.loads(json.dumps(one.to_record()))
+    assert story_from_record(written) == one
+    assert story_from_own_record(written) == one
     assert one.id
 
 
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from("abcd"), st.sampled_from([None, "2026-01-01", "2026-01-02T10:00:00Z"])), max_size=9
+        st.tuples(
+            st.sampled_from("abcd"),
+            st.sampled_from([None, "2026-01-01", "2026-01-02T10:00:00Z"]),
+            st.sampled_from([[], ["Another headline"]]),
+        ),
+        max_size=9,
     )
 )
 def test_a_spool_gives_back_the_last_of_each_id_in_row_order(
-    tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str | None]]
+    tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str | None, list[str]]]
 ) -> None:
     spool = Spool(tmp_path_factory.mktemp("spool") / "spool.tmp")
-    stories = [story_from_record(story(one, f"Number {place}", day=day)) for place, (one, day) in enumerate(written)]
+    stories = [
+        story_from_record(story(one, f"Number {place}", day=day, read_more=pointers))
+        for place, (one, day, pointers) in enumerate(written)
+    ]
     for one in stories:
         spool.add(one)
     last = {one.id: place for place, one in enumerate(stories)}
-    assert [number for number, _ in spool.current()] == sorted(last.values())
-    assert [one for _, one in spool.all()] == stories
+    assert [spool.read(number) for number in range(len(spool))] == stories
+    assert spool.pointing() == [number for number in sorted(last.values()) if stories[number].read_more]
     times = Counter(one.id for one in stories)
     assert Counter(spool.replaced) == {one: count - 1 for one, count in times.items() if count > 1}
     by_id = sorted(last, reverse=True)

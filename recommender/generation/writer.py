@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,9 @@ from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
 from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
 from recommender.vectors import Float32, Int64
+
+_LATEST = 8_192
+"""Keys that are kept: pointers lead to stories of the days before, which were written just now."""
 
 
 class GenerationWriter:
@@ -40,10 +44,9 @@ class GenerationWriter:
     def add(self, story: Story, title: Sequence[str], body: Sequence[str]) -> None:
         """Add the next row: the story, and the lexical terms of its title and of its body."""
         self._stories.write(dump_record(story.to_record()) + b"\n")
-        self._story_start.append([self._stories.tell()])
-        values = column_values(story, self._facet)
-        for name, value in values.items():
-            self._columns[name].append([value])
+        self._story_start.put(self._stories.tell())
+        for name, value in column_values(story, self._facet).items():
+            self._columns[name].put(value)
         for key in pointer_keys(story):
             self._pointer_keys.append(key)
             self._pointer_rows.append(self.rows)
@@ -100,8 +103,8 @@ def column_values(story: Story, code: Callable[[str, str | None], int]) -> dict[
         "status": STATUSES.index(story.status),
         "embargoed": story.embargoed.second if story.embargoed else UNDATED,
         "id_key": key64(story.id),
-        "url_key": key64(canonical_url(story.url)) if story.url else 0,
-        "headline_key": key64(normalise_headline(story.title)) if story.title else 0,
+        "url_key": _url_key(story.url) if story.url else 0,
+        "headline_key": _headline_key(story.title) if story.title else 0,
     }
 
 
@@ -112,7 +115,17 @@ def pointer_keys(story: Story) -> set[int]:
         if pointer.id:
             keys.add(key64(pointer.id))
         if pointer.url:
-            keys.add(key64(canonical_url(pointer.url)))
+            keys.add(_url_key(pointer.url))
         if pointer.title:
-            keys.add(key64(normalise_headline(pointer.title)))
+            keys.add(_headline_key(pointer.title))
     return keys
+
+
+@lru_cache(maxsize=_LATEST)
+def _url_key(url: str) -> int:
+    return key64(canonical_url(url))
+
+
+@lru_cache(maxsize=_LATEST)
+def _headline_key(title: str) -> int:
+    return key64(normalise_headline(title))

@@ -2,21 +2,16 @@
 
 import argparse
 import os
-import runpy
 import sys
 from pathlib import Path
 
-from benchmarks import building, indexes, serving
+from benchmarks import building, encoder, indexes, scale, serving
 from benchmarks.setting import ROOT, BenchError, Setting, note
 
-COMMANDS = {**serving.COMMANDS, **building.COMMANDS, **indexes.COMMANDS}
+COMMANDS = {**encoder.COMMANDS, **serving.COMMANDS, **building.COMMANDS, **indexes.COMMANDS, **scale.COMMANDS}
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["encoder"]:
-        sys.argv = [str(ROOT / "scripts/bench_encoder.py"), *sys.argv[2:]]
-        runpy.run_path(sys.argv[0], run_name="__main__")
-        return 0
     arguments = parse()
     try:
         report = COMMANDS[arguments.name].run(Setting.of(arguments), arguments)
@@ -33,7 +28,6 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    commands.add_parser("encoder", help="the encoder against sentence-transformers and the bf16 peak", add_help=False)
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.about, description=command.about)
         one.add_argument("--out", type=Path, help="folder for the figures as JSON, and a chart")
@@ -44,7 +38,8 @@ def parse() -> argparse.Namespace:
             help="folder of real news data (RECOMMENDER_DATA)",
         )
         one.add_argument("--index", type=Path, help="a built index of current_events_2002_2024; else built in .cache")
-        one.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="processor threads for each")
+        cpus = len(os.sched_getaffinity(0))
+        one.add_argument("--threads", type=int, default=cpus, help="processor threads of each program")
         command.arguments(one)
     return parser.parse_args()
 

@@ -1,8 +1,6 @@
-"""Dense indexes: kinds against exact search, and cost by size."""
+"""Kinds of dense index against exact search."""
 
 import argparse
-import json
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.report import Chart, Report
+from benchmarks.report import Report
 from benchmarks.setting import BenchError, Command, Setting, note
 
 K = 100
 SEED = 1_789
-NOISE = 0.02
 Search = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 
 
@@ -59,54 +56,6 @@ def dense(setting: Setting, arguments: argparse.Namespace) -> Report:
         lines,
         notes=[f"{len(vectors):,} real vectors, one thread, {len(rows)} of them as queries"],
     )
-
-
-def scale(setting: Setting, arguments: argparse.Namespace) -> Report:
-    """Search by size, as a build chooses the index: real vectors, then real vectors with small noise added."""
-    from recommender.dense import FlatWriter, choose_index, open_dense
-    from recommender.vectors import normalise
-
-    vectors = real_vectors(setting)
-    random = np.random.default_rng(SEED)
-    lines = []
-    for size in arguments.sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            flat, compact = Path(folder) / "vectors.faiss", Path(folder) / "compact.faiss"
-            writer = FlatWriter(vectors.shape[1])
-            for begin in range(0, size, len(vectors)):
-                part = vectors[: size - begin].astype(np.float32)
-                if begin:
-                    part = normalise(part + NOISE * random.standard_normal(part.shape, dtype=np.float32))
-                writer.add(part)
-            writer.finish(flat)
-            del writer
-            begun = time.perf_counter()
-            chosen = choose_index(flat, compact)
-            seconds = time.perf_counter() - begun
-            index = open_dense(flat, compact, chosen)
-            rows = np.sort(random.choice(size, arguments.queries, replace=False))
-            line = {"stories": size, "vectors": "real" if size <= len(vectors) else "real, and real with noise"}
-            line |= {"index": chosen["index"], "chosen and built in s": seconds}
-            line |= {"least index recall@100": min(chosen.get("index_recall_at_100", {"": 1.0}).values())}
-            for name, filter_of in (("all", lambda row: None), ("earlier", lambda row, n=size: np.arange(n) < row)):
-                times = []
-                for row in rows.tolist():
-                    query, allowed = index.rows(np.array([row])), filter_of(row)
-                    begun = time.perf_counter()
-                    index.search(query, 150, allowed)
-                    times.append(time.perf_counter() - begun)
-                line[f"{name}: p50 ms"] = median(times) * 1_000
-            line["MB on disk"] = sum(path.stat().st_size for path in Path(folder).iterdir()) / 2**20
-            line["exact: ms"] = chosen.get("exact_ms") or line["all: p50 ms"]
-        lines.append(line)
-        note(f"{size:,}: {json.dumps(chosen)}")
-    lines_by_size = {
-        name: [(line["stories"], line[key]) for line in lines]
-        for name, key in (("exact", "exact: ms"), ("all rows", "all: p50 ms"), ("earlier rows", "earlier: p50 ms"))
-    }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    notes = [f"noise: normal, {NOISE} for each number of a unit vector; peak memory of this run {peak:,.0f} MB"]
-    return Report("scale", setting.machine(), lines, notes=notes, chart=Chart("stories", "ms a search", lines_by_size))
 
 
 def real_vectors(setting: Setting) -> np.ndarray:
@@ -199,12 +148,4 @@ def _dense(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-graphs", dest="graphs", action="store_false", help="leave HNSW out, which builds slowly")
 
 
-def _scale(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--queries", type=int, default=100)
-
-
-COMMANDS = {
-    "dense": Command("kinds of dense index against exact search", dense, _dense),
-    "scale": Command("dense search at 10,000, 100,000 and 1,000,000 stories", scale, _scale),
-}
+COMMANDS = {"dense": Command("kinds of dense index against exact search", dense, _dense)}

@@ -83,7 +83,8 @@ def serving(setting: Setting, folder: Path) -> Iterator[Server]:
     config = folder.with_suffix(".yml")
     config.write_text(f"path: {folder}\nembeddings:\n  path: {model_folder()}\n", encoding="utf-8")
     port = free_port()
-    command = [python(), "-m", "uvicorn", "--port", port, "--log-level", "warning", "txtai.api:app"]
+    command = [python(), "-m", "uvicorn", "--port", port, "--log-level", "warning", "--workers", setting.workers]
+    command.append("txtai.api:app")
     environment = setting.environment() | {"CONFIG": str(config)}
     with running("txtai", command, port, "/search?query=ready&limit=1", environment) as server:
         yield server

@@ -29,7 +29,7 @@ class Report:
     rows: list[dict[str, Any]]
     ratios: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    chart: Chart | None = None
+    charts: list[Chart] = field(default_factory=list)
 
     def table(self) -> str:
         names = list(dict.fromkeys(name for row in self.rows for name in row))
@@ -46,9 +46,9 @@ class Report:
         content = {**asdict(self), "command": " ".join(["scripts/bench", *sys.argv[1:]])}
         paths = [folder / f"{self.name}.json"]
         paths[0].write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        if self.chart:
-            paths.append(folder / f"{self.name}.svg")
-            paths[1].write_text(draw(self.chart, self.name), encoding="utf-8")
+        for chart in self.charts:
+            paths.append(folder / f"{self.name}-{chart.y}.svg")
+            paths[-1].write_text(draw(chart, self.name), encoding="utf-8")
         return paths
 
 

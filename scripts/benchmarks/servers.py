@@ -30,16 +30,47 @@ class Server:
     process: int
     ready_s: float
 
-    def memory(self) -> dict[str, int]:
-        """Resident memory in MB, mapped pages included, and the share of it that belongs to files."""
-        status = Path(f"/proc/{self.process}/status").read_text()
-        sizes = {name: int(size) // 1024 for name, size in re.findall(r"(VmRSS|VmHWM|RssFile):\s+(\d+) kB", status)}
-        return {"resident_mb": sizes["VmRSS"], "peak_mb": sizes["VmHWM"], "of_files_mb": sizes["RssFile"]}
+    def processes(self) -> list[int]:
+        """Its process and all that descend from it."""
+        children: dict[int, list[int]] = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                children.setdefault(int(_stat(status)[1]), []).append(int(status.parent.name))
+        found = [self.process]
+        for one in found:
+            found += children.get(one, [])
+        return found
 
-    def cpu_seconds(self) -> float:
-        """Processor time that it has used: unlike time on the clock it does not grow when others use the cores."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def memory(self) -> dict[str, int]:
+        """Memory of all its processes in MB, mapped pages included.
+
+        `resident_mb` counts a page once in each process that holds it, `proportional_mb` shares it out among them (the
+        whole machine's: a page that others map too counts less), `of_files_mb` is the resident part that belongs to
+        files, `peak_mb` the sum of the processes' highest.
+        """
+        text = ""
+        for process in self.processes():
+            with contextlib.suppress(OSError):
+                text += Path(f"/proc/{process}/status").read_text() + Path(f"/proc/{process}/smaps_rollup").read_text()
+        names = {"resident_mb": "VmRSS", "proportional_mb": "Pss", "of_files_mb": "RssFile", "peak_mb": "VmHWM"}
+        sizes = {name: re.findall(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE) for name, field in names.items()}
+        return {name: sum(map(int, found)) // 1024 for name, found in sizes.items()}
+
+    def cpu_seconds(self) -> dict[int, float]:
+        """Processor time of each of its processes: it does not grow when others use the cores, as the clock's does."""
+        used = {}
+        for process in self.processes():
+            with contextlib.suppress(OSError):
+                fields = _stat(Path(f"/proc/{process}/stat"))
+                used[process] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used
+
+    def settle(self) -> None:
+        """Wait until it rests: other workers than the one that answered first may still be starting."""
+        before, deadline = -1.0, time.perf_counter() + 60
+        while (used := sum(self.cpu_seconds().values())) > before + 0.02 and time.perf_counter() < deadline:
+            before = used
+            time.sleep(0.5)
 
 
 @dataclass(frozen=True)
@@ -53,9 +84,10 @@ class Measured:
     p99_ms: float
     cpu_ms: float
     load_cpu_ms: float
+    busiest: float | None
 
     def row(self, who: str) -> dict[str, Any]:
-        return {
+        row = {
             "who": who,
             "clients": self.clients,
             "requests": self.requests,
@@ -65,6 +97,7 @@ class Measured:
             "server's CPU ms/request": self.cpu_ms,
             "load's CPU ms/request": self.load_cpu_ms,
         }
+        return row if self.busiest is None else row | {"busiest process' share": self.busiest}
 
 
 @contextlib.contextmanager
@@ -82,7 +115,9 @@ def running(
                 if process.poll() is not None or time.perf_counter() - begun > 300:
                     raise BenchError(f"{name} did not start:\n{log.read_text()[-2_000:]}")
                 time.sleep(0.02)
-            yield Server(name, port, process.pid, time.perf_counter() - begun)
+            server = Server(name, port, process.pid, time.perf_counter() - begun)
+            server.settle()
+            yield server
         finally:
             process.terminate()
             try:
@@ -100,6 +135,7 @@ def recommender(setting: Setting, index: Path | None = None, cached: bool = Fals
         "RECOMMENDER_LOG_LEVEL": "warning",
     }
     command = [sys.executable, "-m", "recommender", "serve", "--index", index or setting.index(), "--port", port]
+    command += ["--workers", setting.workers]
     with running("recommender", command, port, "/readyz", environment) as server:
         yield server
 
@@ -118,14 +154,16 @@ def send(server: Server, requests: Sequence[str], clients: int) -> Measured:
         raise BenchError(f"{server.name} answered with {wrong}")
     seconds = sorted(found["seconds"])
     cuts = quantiles(seconds, n=100) if len(seconds) > 1 else seconds * 99
+    used = [after - before.get(process, 0.0) for process, after in server.cpu_seconds().items()]
     return Measured(
         clients=clients,
         requests=len(seconds),
         per_s=len(seconds) / found["wall_s"],
         p50_ms=cuts[49] * 1_000,
         p99_ms=cuts[98] * 1_000,
-        cpu_ms=(server.cpu_seconds() - before) / len(seconds) * 1_000,
+        cpu_ms=sum(used) / len(seconds) * 1_000,
         load_cpu_ms=found["own_cpu_s"] / len(seconds) * 1_000,
+        busiest=max(used) / max(sum(used), 1e-9) if len(used) > 1 else None,
     )
 
 
@@ -158,3 +196,8 @@ def _answers(port: int, path: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _stat(path: Path) -> list[str]:
+    """What stands in a process' `stat` behind its name: state, parent, …"""
+    return path.read_text().rpartition(")")[2].split()

@@ -24,10 +24,10 @@ def text(setting: Setting, arguments: argparse.Namespace) -> Report:
     """Headlines of other papers, each asked once, of both servers in turn."""
     with ExitStack() as stack:
         ours = stack.enter_context(servers.recommender(setting))
-        asks: dict[Server, Ask] = {ours: _asker(_headlines(setting), _by_text)}
+        asks: dict[Server, Ask] = {ours: _asker(headlines(setting), ask_by_text)}
         if not arguments.alone:
             theirs = stack.enter_context(peer.serving(setting, peer.large_index(setting)))
-            asks[theirs] = _asker(_headlines(setting), peer.question)
+            asks[theirs] = _asker(headlines(setting), peer.question)
         return _report("text", setting, asks, arguments, "text search, full ranking, against txtai's plain search")
 
 
@@ -37,7 +37,7 @@ def by_id(setting: Setting, arguments: argparse.Namespace) -> Report:
     random.Random(SEED).shuffle(records)  # noqa: S311
     with ExitStack() as stack:
         ours = stack.enter_context(servers.recommender(setting))
-        asks: dict[Server, Ask] = {ours: _asker((record["id"] for record in records), _by_id)}
+        asks: dict[Server, Ask] = {ours: _asker((record["id"] for record in records), ask_by_id)}
         if not arguments.alone:
             theirs = stack.enter_context(peer.serving(setting, peer.large_index(setting)))
             asks[theirs] = _asker((record["title"] for record in records), peer.question)
@@ -50,7 +50,7 @@ def cached(setting: Setting, arguments: argparse.Namespace) -> Report:
     found: dict[str, list[Measured]] = {}
     with servers.recommender(setting, cached=True) as server:
         tags = [servers.fetch(server, f"{RELATED}?id={quote(one, safe='')}")[0]["etag"] for one in ids]
-        repeated = [_by_id(one) for one in ids]
+        repeated = [ask_by_id(one) for one in ids]
         known = [
             servers.get(f"{RELATED}?id={quote(one, safe='')}", f"If-None-Match: {tag}\r\n")
             for one, tag in zip(ids, tags, strict=True)
@@ -74,40 +74,43 @@ def draft(setting: Setting, arguments: argparse.Namespace) -> Report:
 def memory(setting: Setting, arguments: argparse.Namespace) -> Report:
     """Resident memory, mapped pages included, after a load; time from the process' start to the first answer."""
     ids = [record["id"] for record in setting.records(CORPUS, arguments.requests)]
-    texts = _headlines(setting)
+    texts = headlines(setting)
     rows = []
     for _ in range(arguments.rounds):
         with servers.recommender(setting) as server:
             fresh = server.memory()
-            servers.send(server, [_by_id(one) for one in ids], 16)
-            servers.send(server, [_by_text(next(texts)) for _ in ids], 16)
+            servers.send(server, [ask_by_id(one) for one in ids], 16)
+            servers.send(server, [ask_by_text(next(texts)) for _ in ids], 16)
             loaded = server.memory()
             stories = json.loads(servers.fetch(server, "/v1/index")[1])["stories"]
         rows.append(
-            {"who": "recommender", "stories": stories, "ready s": server.ready_s, "MB at start": fresh["resident_mb"]}
+            {"who": "recommender", "stories": stories, "ready s": server.ready_s}
+            | {f"{name} at start": fresh[name] for name in ("resident_mb", "proportional_mb")}
             | {f"{name} after {2 * len(ids):,} requests": value for name, value in loaded.items()}
         )
     if not arguments.alone:
         with peer.serving(setting, peer.large_index(setting)) as server:
             fresh = server.memory()
             servers.send(server, [peer.question(next(texts)) for _ in range(200)], 16)
-            rows.append({"who": "txtai", "ready s": server.ready_s, "MB at start": fresh["resident_mb"]})
+            rows.append({"who": "txtai", "ready s": server.ready_s})
+            rows[-1] |= {f"{name} at start": fresh[name] for name in ("resident_mb", "proportional_mb")}
             rows[-1] |= {f"{name} after 200 requests": value for name, value in server.memory().items()}
-    return Report("memory", setting.machine(), rows)
+    about = "resident: a page that several processes hold counts in each; proportional: it is shared out among them"
+    return Report("memory", setting.machine(), rows, notes=[about])
 
 
-def _headlines(setting: Setting) -> Iterator[str]:
+def headlines(setting: Setting) -> Iterator[str]:
     found = dict.fromkeys(record["title"] for record in setting.records("reuters21578.jsonl.gz"))
     titles = [title for title in found if 4 <= len(title.split()) <= 14]
     random.Random(SEED).shuffle(titles)  # noqa: S311
     return iter(titles)
 
 
-def _by_text(text: str) -> str:
+def ask_by_text(text: str) -> str:
     return servers.get(f"{RELATED}?text={quote(text, safe='')}&limit=10")
 
 
-def _by_id(one: str) -> str:
+def ask_by_id(one: str) -> str:
     return servers.get(f"{RELATED}?id={quote(one, safe='')}&limit=10")
 
 
@@ -145,22 +148,31 @@ def _middle(who: str, runs: list[Measured]) -> dict[str, Any]:
 
 
 def _loads(parser: argparse.ArgumentParser) -> None:
+    add_workers(parser)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 16, 32])
     parser.add_argument("--requests", type=int, default=400, help="for each number of clients and round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="without txtai")
 
 
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    about = "processes of each server, which share its processor threads; memory and CPU time are their sums"
+    parser.add_argument("--workers", type=int, default=1, help=about)
+
+
 def _repeats(parser: argparse.ArgumentParser) -> None:
+    add_workers(parser)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--times", type=int, default=60, help="how often each of 50 questions is repeated")
 
 
 def _drafts(parser: argparse.ArgumentParser) -> None:
+    add_workers(parser)
     parser.add_argument("--requests", type=int, default=60)
 
 
 def _memory(parser: argparse.ArgumentParser) -> None:
+    add_workers(parser)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=1_000)
     parser.add_argument("--alone", action="store_true", help="without txtai")

@@ -36,15 +36,16 @@ class Command:
 
 @dataclass(frozen=True)
 class Setting:
-    """The data, the index and the threads of a run."""
+    """The data, the index, the processor threads of a program and the processes of a server."""
 
     data: Path
     given_index: Path | None
     threads: int
+    workers: int
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "Setting":
-        return cls(arguments.data.resolve(), arguments.index, arguments.threads)
+        return cls(arguments.data.resolve(), arguments.index, arguments.threads, getattr(arguments, "workers", 1))
 
     def file(self, name: str) -> Path:
         path = self.data / name
@@ -79,7 +80,7 @@ class Setting:
             raise BenchError(f"recommender {arguments[0]} failed:\n{log.read_text()[-2_000:]}")
 
     def environment(self) -> dict[str, str]:
-        threads = str(self.threads)
+        threads = str(max(1, self.threads // self.workers))
         return os.environ | {
             "PYTHONPATH": os.environ.get("BENCH_SOURCE", str(ROOT)),
             "OMP_NUM_THREADS": threads,
@@ -94,6 +95,7 @@ class Setting:
             "processor": model or platform.machine(),
             "cpus": len(os.sched_getaffinity(0)),
             "threads": self.threads,
+            "workers": self.workers,
             "python": platform.python_version(),
             "commit": commit(),
             "load_before": round(os.getloadavg()[0], 2),
