@@ -7,7 +7,7 @@ one pass; the forward index (row -> terms) gives a stored story's terms without 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray

@@ -77,9 +77,10 @@ def test_scores_are_those_of_the_formula(
     assert len(index) == len(corpus)
     expected = [plain.score(query, row) for row in rows]
     np.testing.assert_allclose(index.scores(asked), expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(
-        index.title_scores(asked, rows), [plain.title_score(query, row) for row in rows], rtol=1e-4, atol=1e-5
-    )
+    titles = index.titles(asked, index.lookup(query).ids, rows)
+    expected = [plain.title_score(query, row) for row in rows]
+    np.testing.assert_allclose(titles.scores, expected, rtol=1e-4, atol=1e-5)
+    assert titles.complete.tolist() == [len(set(title)) > 1 and set(title) <= set(query) for title, _ in corpus]
     heaviest = sum((1 + math.log(count)) * plain.idf(term) ** 1.5 for term, count in Counter(query).items())
     assert asked.norm == pytest.approx(heaviest, rel=1e-4)
     # Under other constants, worked back from what is stored.
@@ -103,16 +104,16 @@ def test_the_forward_index_gives_a_story_back(tmp_path_factory: pytest.TempPathF
             index.text_of(term): count for term, count in zip(terms.ids.tolist(), terms.counts.tolist(), strict=True)
         } == (Counter(title + body))
         assert terms.ids.tolist() == sorted(terms.ids.tolist())
-        assert {index.text_of(term) for term in index.title_terms_of(row).tolist()} == set(title)
         assert index.lengths[row] == len(title + body)
     rows = np.array([len(corpus) - 1, 0, len(corpus) - 1])
-    for gathered, of_row in (
-        (index.gather_terms, lambda row: index.terms_of(row).ids),
-        (index.gather_titles, index.title_terms_of),
-    ):
-        terms, offsets = gathered(rows)
-        parts = [terms[begin:end].tolist() for begin, end in pairwise(offsets)]
-        assert parts == [of_row(int(row)).tolist() for row in rows]
+    terms, counts, offsets = index.gather_terms(rows)
+    for row, (begin, end) in zip(rows.tolist(), pairwise(offsets), strict=True):
+        assert terms[begin:end].tolist() == index.terms_of(row).ids.tolist()
+        assert counts[begin:end].tolist() == index.terms_of(row).counts.tolist()
+    titles, offsets = index.gather_titles(rows)
+    for row, (begin, end) in zip(rows.tolist(), pairwise(offsets), strict=True):
+        assert titles[begin:end].tolist() == sorted(set(titles[begin:end].tolist()))
+        assert {index.text_of(term) for term in titles[begin:end].tolist()} == set(corpus[row][0])
     assert index.distinct_terms(rows).tolist() == [len(set(corpus[row][0] + corpus[row][1])) for row in rows.tolist()]
 
 
@@ -147,15 +148,26 @@ def test_a_term_that_stands_300_times_counts_as_255(tmp_path: Path) -> None:
 def test_a_bag_holds_the_heaviest_terms_and_the_numbers(tmp_path: Path) -> None:
     corpus: list[Doc] = [(["storm", "2026"], ["storm", "12"]), (["calm"], ["7th"])]
     index, plain = written(tmp_path / "lexical", corpus), Plain(corpus)
-    bag = index.bag_of(0)
+    bag = index.bags(np.array([0]))
     weights = {index.text_of(term): weight for term, weight in zip(bag.ids.tolist(), bag.weights.tolist(), strict=True)}
     assert weights == {
         "storm": pytest.approx((1 + math.log(2)) * plain.idf("storm") ** 1.5, rel=1e-5),
         "2026": pytest.approx(plain.idf("2026") ** 1.5, rel=1e-5),
         "12": pytest.approx(plain.idf("12") ** 1.5, rel=1e-5),
     }
-    assert {index.text_of(term) for term in bag.numbers.tolist()} == {"2026", "12"}
-    assert {index.text_of(term) for term in index.bag_of(1).numbers.tolist()} == {"7th"}
+    assert {index.text_of(term) for term in bag.ids[bag.is_number].tolist()} == {"2026", "12"}
+    both = index.bags(np.array([1, 0]))
+    assert {index.text_of(term) for term in both.ids[: both.start[1]][both.is_number[: both.start[1]]]} == {"7th"}
+    assert both.ids[both.start[1] :].tolist() == bag.ids.tolist()
+
+
+def test_a_bag_keeps_the_hundred_heaviest_terms(tmp_path: Path) -> None:
+    corpus: list[Doc] = [([], [f"t{number}" for number in range(row, 150)]) for row in range(150)]
+    index = written(tmp_path / "lexical", corpus)
+    bags = index.bags(np.array([0, 149, 20]))
+    kept = [{index.text_of(term) for term in bags.ids[begin:end].tolist()} for begin, end in pairwise(bags.start)]
+    assert kept == [{f"t{n}" for n in range(100)}, {"t149"}, {f"t{n}" for n in range(20, 120)}]
+    assert all(np.all(np.diff(bags.ids[begin:end]) > 0) for begin, end in pairwise(bags.start))
 
 
 def test_an_index_of_nothing(tmp_path: Path) -> None:
@@ -165,4 +177,4 @@ def test_an_index_of_nothing(tmp_path: Path) -> None:
     wordless = written(tmp_path / "wordless", [([], []), ([], [])])
     asked = wordless.weigh(wordless.lookup(["a"]))
     assert wordless.scores(asked).tolist() == [0, 0]
-    assert wordless.title_scores(asked, np.arange(2)).tolist() == [0, 0]
+    assert wordless.titles(asked, asked.ids, np.arange(2)).scores.tolist() == [0, 0]

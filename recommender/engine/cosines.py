@@ -19,7 +19,8 @@ class Cosines:
         """The k nearest of the allowed rows (mask (n,)), nearest first."""
         hits = self._dense.search(self._query[None], k, allowed)
         found = hits.rows[0] >= 0
-        rows, values = hits.rows[0][found], hits.scores[0][found]
+        rows: Int64 = hits.rows[0][found]
+        values = hits.scores[0][found]
         fresh = ~self._find(rows)[1]
         self._learn(rows[fresh], values[fresh])
         return rows

@@ -41,8 +41,8 @@ class Bags(NamedTuple):
 
     def joined(self, other: "Bags") -> "Bags":
         """These texts, and those of another behind them."""
-        terms = (np.concatenate(pair) for pair in zip(self[:3], other[:3], strict=True))
-        return Bags(*terms, np.concatenate([self.start, self.start[-1] + other.start[1:]]))
+        ids, weights, is_number = (np.concatenate(pair) for pair in zip(self[:3], other[:3], strict=True))
+        return Bags(ids, weights, is_number, np.concatenate([self.start, self.start[-1] + other.start[1:]]))
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,8 @@ def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
     possible = np.flatnonzero(may_be_same(cosine, terms, gap))
     if not len(possible):
         return []
-    place, other, cosine, gap, terms = (column[possible] for column in (place, other, cosine, gap, terms))
+    place, other = place[possible], other[possible]
+    cosine, gap, terms = cosine[possible], gap[possible], terms[possible]
     compared = np.unique(np.concatenate([place, other[other != QUERY]]))
     bags = texts.bags(compared)
     if query is not None:

@@ -3,11 +3,13 @@
 import sqlite3
 import time
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
+from recommender.analysis import analyzer
 from recommender.embedding import Embedded, HashingEmbedder, QueryEncoder, Role
 from recommender.engine import Options, Query, Recommender
 from recommender.errors import NotFound, Overloaded, RecordError
@@ -123,13 +125,13 @@ def test_the_overlay_searches_as_one_index(desk: Desk) -> None:
         assert view.lexical.scores(view.lexical.weigh(terms)).argmax() == row
         assert view.lexical.terms_of(row).ids.tolist() == sorted(view.lexical.terms_of(row).ids.tolist())
     mixed = np.array([rows[-1], 0, rows[-2], 1])
-    for gather, one in (
-        (view.lexical.gather_titles, lambda row: view.lexical.title_terms_of(row)),
-        (view.lexical.gather_terms, lambda row: view.lexical.terms_of(row).ids),
-    ):
-        values, offsets = gather(mixed)
-        for place, row in enumerate(mixed.tolist()):
-            assert values[offsets[place] : offsets[place + 1]].tolist() == one(row).tolist()
+    ids, counts, start = view.lexical.gather_terms(mixed)
+    titles, title_start = view.lexical.gather_titles(mixed)
+    for row, (begin, end), (first, last) in zip(mixed.tolist(), pairwise(start), pairwise(title_start), strict=True):
+        assert ids[begin:end].tolist() == view.lexical.terms_of(row).ids.tolist()
+        assert counts[begin:end].tolist() == view.lexical.terms_of(row).counts.tolist()
+        words = analyzer("en").terms(view.story(row).title)
+        assert {view.lexical.text_of(term) for term in titles[first:last].tolist()} == set(words)
     answer = desk.recommender.related(Query(id="a"), Options(section=("Nowhere",), on_empty="latest", limit=3))
     assert [hit.id for hit in answer.hits] == []
     newest = desk.recommender.related(Query(text="zzz"), Options(on_empty="latest", min_score=1.0, limit=3))

@@ -1,5 +1,8 @@
 """One story, one slot: the rules against a plain reading of them."""
 
+from collections.abc import Callable
+from functools import reduce
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,29 +16,39 @@ from recommender.ranking.collapse import (
     SHORT_DAYS,
     SHORT_MEAN,
     WINDOW,
-    Bag,
+    Bags,
     Group,
     QueryText,
     Texts,
     alone,
     collapse,
     may_be_same,
-    overlap,
     same_story,
+    shared,
 )
-from recommender.vectors import normalise
+from recommender.vectors import Int64, normalise
 
 
-def bag(words: dict[int, float], numbers: tuple[int, ...] = ()) -> Bag:
-    ids = sorted(words)
-    return Bag(np.array(ids, np.int32), np.array([words[one] for one in ids], np.float32), np.array(numbers, np.int32))
+def bag(words: dict[int, float], numbers: tuple[int, ...] = ()) -> Bags:
+    """One text."""
+    ids = np.array(sorted(words), np.int32)
+    weights = np.array([words[one] for one in ids.tolist()], np.float32)
+    return Bags(ids, weights, np.isin(ids, numbers), np.array([0, len(ids)]))
+
+
+def gathered(made: list[Bags]) -> Callable[[Int64], Bags]:
+    return lambda places: reduce(Bags.joined, [made[place] for place in places.tolist()])
+
+
+def overlap(one: Bags, other: Bags) -> float:
+    return float(shared(one.joined(other), np.array([0]), np.array([1])).overlap[0])
 
 
 bags = st.dictionaries(st.integers(0, 9), st.sampled_from([0.5, 1.0, 3.0]), max_size=6).map(bag)
 
 
 @given(bags, bags)
-def test_overlap_is_weighted_jaccard(one: Bag, other: Bag) -> None:
+def test_overlap_is_weighted_jaccard(one: Bags, other: Bags) -> None:
     left = dict(zip(one.ids.tolist(), one.weights.tolist(), strict=True))
     right = dict(zip(other.ids.tolist(), other.weights.tolist(), strict=True))
     words = left.keys() | right.keys()
@@ -46,14 +59,15 @@ def test_overlap_is_weighted_jaccard(one: Bag, other: Bag) -> None:
     assert overlap(one, other) == pytest.approx(overlap(other, one), abs=1e-6)
 
 
-def words(count: int, first: int = 0) -> Bag:
+def words(count: int, first: int = 0) -> Bags:
     return bag(dict.fromkeys(range(first, first + count), 1.0))
 
 
-def together(cosine: float, one: Bag, other: Bag, days: float) -> bool:
+def together(cosine: float, one: Bags, other: Bags, days: float) -> bool:
+    near, gap = np.array([cosine], np.float32), np.array([days], np.float32)
     shorter = np.array([min(len(one.ids), len(other.ids))])
-    possible = may_be_same(np.array([cosine], np.float32), shorter, np.array([days], np.float32))
-    return bool(possible[0]) and same_story(cosine, one, other, days)
+    words = shared(one.joined(other), np.array([0]), np.array([1]))
+    return bool((may_be_same(near, shorter, gap) & same_story(near, shorter, gap, words))[0])
 
 
 E = 0.01
@@ -84,7 +98,7 @@ E = 0.01
         (0.9, words(60), words(LONG - 1), 0, (0.9 + (LONG - 1) / 60) / 2 >= SHORT_MEAN),
     ],
 )
-def test_the_rule_at_its_limits(cosine: float, one: Bag, other: Bag, days: float, same: bool) -> None:
+def test_the_rule_at_its_limits(cosine: float, one: Bags, other: Bags, days: float, same: bool) -> None:
     assert together(cosine, one, other, days) is same
     assert together(cosine, other, one, days) is same
 
@@ -117,7 +131,11 @@ def candidates(draw: st.DrawFn) -> Texts:
     day = np.where(random.random(count) < 0.1, np.nan, random.integers(0, 5, count)).astype(np.float32)
     terms = np.array([len(one.ids) for one in made], np.int64)
     rank = random.permutation(count).astype(np.int64)
-    return Texts(vectors, terms, day, rank, lambda place: made[place])
+    return Texts(vectors, terms, day, rank, gathered(made))
+
+
+def bag_at(texts: Texts, place: int) -> Bags:
+    return texts.bags(np.array([place]))
 
 
 def slow(texts: Texts, query: QueryText | None) -> tuple[dict[int, list[int]], list[int]]:
@@ -127,13 +145,13 @@ def slow(texts: Texts, query: QueryText | None) -> tuple[dict[int, list[int]], l
     for place in range(len(texts.terms)):
         if query is not None:
             gap = abs(float(texts.day[place]) - query.day)
-            if together(float(query.cosine[place]), texts.bag(place), query.bag, gap):
+            if together(float(query.cosine[place]), bag_at(texts, place), query.bag, gap):
                 copies.append(place)
                 continue
         for leader in slots:
             cosine = float(texts.vectors[place] @ texts.vectors[leader])
             gap = abs(float(texts.day[place]) - float(texts.day[leader]))
-            if together(cosine, texts.bag(place), texts.bag(leader), gap):
+            if together(cosine, bag_at(texts, place), bag_at(texts, leader), gap):
                 slots[leader].append(place)
                 break
         else:
@@ -155,7 +173,7 @@ def as_slots(group: Group) -> tuple[dict[int, int], dict[int, int], list[tuple[i
 def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
     query = None
     if with_query and len(texts.terms):
-        query = QueryText(texts.vectors @ texts.vectors[0], texts.bag(0), int(texts.terms[0]), float(texts.day[0]))
+        query = QueryText(texts.vectors @ texts.vectors[0], bag_at(texts, 0), int(texts.terms[0]), float(texts.day[0]))
     slots, copies = slow(texts, query)
     shown, sizes, left_out = as_slots(collapse(texts, query))
     best = {leader: max(places, key=lambda place: texts.rank[place]) for leader, places in slots.items()}
@@ -171,7 +189,7 @@ def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
 @given(candidates(), st.integers(0, 10))
 def test_what_comes_later_moves_no_slot(texts: Texts, first: int) -> None:
     """The slots of the first candidates are those that they would have alone."""
-    part = Texts(texts.vectors[:first], texts.terms[:first], texts.day[:first], texts.rank[:first], texts.bag)
+    part = Texts(texts.vectors[:first], texts.terms[:first], texts.day[:first], texts.rank[:first], texts.bags)
     assert collapse(part, None).leaders.tolist() == [
         leader for leader in collapse(texts, None).leaders.tolist() if leader < first
     ]
@@ -180,10 +198,10 @@ def test_what_comes_later_moves_no_slot(texts: Texts, first: int) -> None:
 def test_a_chain_of_small_changes_does_not_merge_what_is_far_apart() -> None:
     made = [words(10, first) for first in (0, 3, 6)]
     vectors = normalise(np.array([[1.0, 0.0], [1.0, 0.05], [1.0, 0.1]]))
-    texts = Texts(vectors, np.array([10] * 3), np.zeros(3, np.float32), np.arange(3), lambda place: made[place])
-    assert same_story(1.0, made[0], made[1], 0)
-    assert same_story(1.0, made[1], made[2], 0)
-    assert not same_story(1.0, made[0], made[2], 0)
+    texts = Texts(vectors, np.array([10] * 3), np.zeros(3, np.float32), np.arange(3), gathered(made))
+    assert together(1.0, made[0], made[1], 0)
+    assert together(1.0, made[1], made[2], 0)
+    assert not together(1.0, made[0], made[2], 0)
     assert collapse(texts, None).leaders.tolist() == [0, 2]
 
 
@@ -193,12 +211,14 @@ def test_a_copy_far_behind_is_left_out_but_neither_shown_nor_counted() -> None:
     vectors = np.zeros((count, count), np.float32)
     vectors[np.arange(count), [0, 1, *range(2, count - 2), 0, 0]] = 1
     vectors[1] = vectors[0]
-    texts = Texts(vectors, np.full(count, 60), np.zeros(count, np.float32), np.arange(count), lambda _: words(60))
+    texts = Texts(
+        vectors, np.full(count, 60), np.zeros(count, np.float32), np.arange(count), gathered([words(60)] * count)
+    )
     group = collapse(texts, None)
     assert (group.leaders[0], group.shown[0], group.sizes[0]) == (0, 1, 2)
     assert sorted(group.copies) == [(0, 1), (count - 2, 1), (count - 1, 1)]
     for depth in (count - 1, count - 2):
-        part = Texts(vectors[:depth], texts.terms[:depth], texts.day[:depth], texts.rank[:depth], texts.bag)
+        part = Texts(vectors[:depth], texts.terms[:depth], texts.day[:depth], texts.rank[:depth], texts.bags)
         assert collapse(part, None).shown.tolist() == group.shown.tolist()
 
 

@@ -12,7 +12,7 @@ from recommender.analysis import analyzer
 from recommender.dates import DAY_SECONDS
 from recommender.embedding import Role, open_embedder
 from recommender.lexical import IDF_POWER, inverse_document_frequency
-from recommender.ranking.collapse import Bag, may_be_same, same_story
+from recommender.ranking.collapse import Bags, may_be_same, same_story, shared
 from recommender.stories import story_from_record
 
 JUDGED = Path(__file__).with_name("same_story_judged.tsv")
@@ -35,15 +35,16 @@ class Pairs:
 
     def bag(self, identity):
         ids = self.terms[identity]
-        return Bag(ids, self.idf[ids] ** IDF_POWER, ids[self.is_number[ids]])
+        return Bags(ids, self.idf[ids] ** IDF_POWER, self.is_number[ids], np.array([0, len(ids)]))
 
     def are_one(self, a, b):
         rows = self.embedder.embed([self.stories[a].title, self.stories[b].title], Role.DOCUMENT).rows
-        cosine = float(rows[0] @ rows[1])
-        days = abs(self.stories[a].published.second - self.stories[b].published.second) / DAY_SECONDS
+        cosine = np.array([rows[0] @ rows[1]])
+        days = np.array([abs(self.stories[a].published.second - self.stories[b].published.second) / DAY_SECONDS])
         one, other = self.bag(a), self.bag(b)
-        possible = may_be_same(np.array([cosine]), np.array([min(len(one.ids), len(other.ids))]), np.array([days]))
-        return bool(possible[0]) and same_story(cosine, one, other, days)
+        words = shared(one.joined(other), np.array([0]), np.array([1]))
+        terms = np.array([min(len(one.ids), len(other.ids))])
+        return bool((may_be_same(cosine, terms, days) & same_story(cosine, terms, days, words))[0])
 
 
 @pytest.fixture(scope="module")
