@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from recommender.errors import InputError, RecommenderError, SettingsError
 
 
+# Before numpy is imported: of products as small as ours, shared among threads, most time goes into waiting for each
+# other. The encoder and FAISS have threads of their own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0 when it is done, 1 when the work failed, 2 when its use was wrong."""
     from recommender.cli.commands import run
