@@ -101,7 +101,7 @@ class FluencySample:
 def _trust(embedder: Embedder, sample: Sequence[Prepared]) -> float:
     """How often a title's nearest text is its own by the model, against how often by shared words."""
     titles = embedder.embed([item.story.title for item in sample], Role.DOCUMENT).rows
-    leads = [clean(body_without_title(item.story), _LEAD) for item in sample]
+    leads = [clean(body_without_title(item.story.title, item.story.text), _LEAD) for item in sample]
     by_model = (titles @ embedder.embed(leads, Role.DOCUMENT).rows.T).argmax(axis=1)
     by_words = _word_overlap(sample).argmax(axis=1)
     own = np.arange(len(sample))

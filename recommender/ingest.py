@@ -36,5 +36,5 @@ def prepare(story: Story, max_chars: int, fallback_language: str | None = None) 
         story = replace(story, language=language)
     words = analyzer(story.language)
     title = words.terms(story.title)
-    body = words.terms(body_without_title(story)[:_MAX_BODY])[:MAX_TERMS]
+    body = words.terms(body_without_title(story.title, story.text)[:_MAX_BODY])[:MAX_TERMS]
     return Prepared(story, embedding_text(story, max_chars), title, body)

@@ -37,24 +37,19 @@ def embedding_text(story: Story, max_chars: int) -> str:
     return cut(f"{title}{'' if title.endswith(_ENDS_SENTENCE) else '.'} {lead}", max_chars)
 
 
-def query_text(text: str, max_chars: int) -> str:
-    """A query in the form of `embedding_text`."""
-    return clean(text.replace("\0", " "), max_chars)
-
-
-def body_without_title(story: Story) -> str:
+def body_without_title(title: str, text: str) -> str:
     """The body, without a repetition of the headline at its beginning."""
-    end = _end_of_title(story.title, story.text)
-    return _behind(story.text, end) if end and _is_apart(story.title, story.text, end) else story.text
+    end = _end_of_title(title, text)
+    return _behind(text, end) if end and _is_apart(title, text, end) else text
 
 
-def summary(story: Story, max_chars: int = 240) -> str:
+def summary(title: str, text: str, max_chars: int = 240) -> str:
     """The first sentences of the body, without the headline, as many as fit; a longer first one is cut."""
-    title = "" if story.title else display_title(story)
-    text = clean(body_without_title(story), max_chars * 2)
-    if title and not title.endswith("…"):
-        text = text.removeprefix(title).lstrip()
-    sentences = _sentences(text)
+    body = clean(body_without_title(title, text), max_chars * 2)
+    shown_title = "" if title else display_title(title, text)
+    if shown_title and not shown_title.endswith("…"):
+        body = body.removeprefix(shown_title).lstrip()
+    sentences = _sentences(body)
     shown = sentences[0] if sentences else ""
     for sentence in sentences[1:]:
         if len(shown) + 1 + len(sentence) > max_chars:
@@ -63,11 +58,11 @@ def summary(story: Story, max_chars: int = 240) -> str:
     return shorten(shown, max_chars)
 
 
-def display_title(story: Story, max_chars: int = 120) -> str:
+def display_title(title: str, text: str, max_chars: int = 120) -> str:
     """The headline, or for a story without one the first sentence of its body."""
-    if story.title:
-        return story.title
-    sentences = _sentences(clean(story.text[: max_chars * _READ_AHEAD], max_chars * 2))
+    if title:
+        return title
+    sentences = _sentences(clean(text[: max_chars * _READ_AHEAD], max_chars * 2))
     return shorten(sentences[0], max_chars) if sentences else ""
 
 

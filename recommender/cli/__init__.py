@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from recommender.errors import InputError, RecommenderError, SettingsError
 
-
 # Before numpy is imported: of products as small as ours, shared among threads, most time goes into waiting for each
 # other. The encoder and FAISS have threads of their own.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

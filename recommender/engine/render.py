@@ -13,7 +13,7 @@ from recommender.engine.reasons import reasons
 from recommender.generation import Generation
 from recommender.ranking.model import Ranker
 from recommender.recipe import display_title, summary
-from recommender.stories import HEADLINE, KINDS, Story, story_from_record
+from recommender.stories import HEADLINE, KINDS
 
 MENTIONS = 10
 """Stories named at most under a headline-only one."""
@@ -58,10 +58,9 @@ class Renderer:
     def story(self, row: int, shown: Shown) -> dict[str, Any]:
         """A story's record with what links to it and what it links to."""
         record = self._generation.record(row)
-        story = story_from_record(record)
         return record | {
             "kind": KINDS[int(self._generation.columns.kind[row])],
-            "summary": summary(story),
+            "summary": summary(record.get("title", ""), record.get("text", "")),
             "links": {
                 "read_more": self._named(self._generation.graph.targets(row), shown),
                 "mentioned_by": self._named(self._generation.graph.sources(row), shown),
@@ -92,16 +91,15 @@ class Renderer:
     def _values(self, row: int, shown: Shown) -> dict[str, Any]:
         generation, columns = self._generation, self._generation.columns
         record = generation.record(row)
-        # The record was checked when it was indexed; to check it again would be most of the cost.
-        story = Story(id=record["id"], title=record.get("title", ""), text=record.get("text", "")[:_SUMMARISED])
+        title, text = record.get("title", ""), record.get("text", "")[:_SUMMARISED]
         second = int(columns.second[row])
         kind = KINDS[int(columns.kind[row])]
         values: dict[str, Any] = {
-            "id": story.id,
+            "id": record["id"],
             "kind": kind,
-            "title": display_title(story),
+            "title": display_title(title, text),
             "url": record.get("url"),
-            "summary": summary(story),
+            "summary": summary(title, text),
             "image": record.get("image"),
             "date_published": None if second == UNDATED else str(Moment(second, bool(columns.is_day[row]))),
             "language": record.get("language"),
