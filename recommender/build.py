@@ -178,10 +178,12 @@ class _Work:
         fluency = FluencySample()
         writer = GenerationWriter(self.folder, self.embedder.dim)
         stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
+        numbers = iter(order)
         for prepared, embedded in self._embed(stories):
-            for item in prepared:
+            for item, number in zip(prepared, numbers, strict=False):
                 fluency.add(item)
-                writer.add(item.story, item.title_terms, item.body_terms)
+                keys = self.resolver.keys_of(number) if number < len(spool) else None
+                writer.add(item.story, item.title_terms, item.body_terms, keys)
                 self._count(f"{item.story.kind}s", 1)
                 self._count("digests", item.story.is_digest)
             writer.add_vectors(embedded.rows, embedded.truncated)
