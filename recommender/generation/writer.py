@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from recommender.dates import UNDATED
 from recommender.dense import FlatWriter, choose_index
 from recommender.generation.layout import COLUMNS, FACETS, Layout
-from recommender.generation.manifest import Manifest, write_manifest
 from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
@@ -62,8 +60,8 @@ class GenerationWriter:
         known = self._facets[name]
         return -1 if value is None else known.setdefault(value, len(known))
 
-    def finish(self, links: Iterable[Link], manifest: Manifest) -> Manifest:
-        """Write what needs every row, and the manifest last."""
+    def finish(self, links: Iterable[Link]) -> dict[str, Any]:
+        """Write what needs every row; returns which dense index was chosen, and why. The manifest comes after it."""
         self._stories.close()
         self._story_start.close()
         for column in self._columns.values():
@@ -76,7 +74,7 @@ class GenerationWriter:
         dense = choose_index(self.layout.vectors, self.layout.compact)
         self._lexical.finish()
         write_graph(self.layout.graph, self.rows, links)
-        return write_manifest(self.layout.folder, replace(manifest, dense=dense))
+        return dense
 
     def _write_column_lookup(self, name: str) -> None:
         keys = map_array(self.layout.column(name), np.uint64)
