@@ -14,7 +14,7 @@ from recommender.corpus import CorpusReader, Rejected
 from recommender.embedding import Embedded, Embedder, Role
 from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
-from recommender.generation import GenerationWriter, IndexFolder, Manifest
+from recommender.generation import GenerationWriter, IndexFolder, Manifest, write_manifest
 from recommender.ingest import Prepared, prepare
 from recommender.live.fold import Fold, WithVectors
 from recommender.progress import Progress, Silent
@@ -178,10 +178,12 @@ class _Work:
         fluency = FluencySample()
         writer = GenerationWriter(self.folder, self.embedder.dim)
         stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
+        numbers = iter(order)
         for prepared, embedded in self._embed(stories):
-            for item in prepared:
+            for item, number in zip(prepared, numbers, strict=False):
                 fluency.add(item)
-                writer.add(item.story, item.title_terms, item.body_terms)
+                keys = self.resolver.keys_of(number) if number < len(spool) else None
+                writer.add(item.story, item.title_terms, item.body_terms, keys)
                 self._count(f"{item.story.kind}s", 1)
                 self._count("digests", item.story.is_digest)
             writer.add_vectors(embedded.rows, embedded.truncated)
@@ -194,9 +196,11 @@ class _Work:
         self.progress.step("Writing the index", None)
         spool.close()
         self._count("links", len(links))
+        dense = writer.finish(Link(row_of[source], row_of[target]) for source, target in links)
+        self._time("write", begun)
         self._time("total", started)
-        manifest = writer.finish(
-            (Link(row_of[source], row_of[target]) for source, target in links),
+        manifest = write_manifest(
+            self.folder,
             Manifest(
                 name=self.name,
                 built_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -211,6 +215,7 @@ class _Work:
                     "languages": languages,
                 },
                 analysis=ANALYSIS,
+                dense=dense,
                 corpora=described,
                 counts=self.counts,
                 journal=self.changes.position if self.changes else 0,

@@ -35,15 +35,14 @@ class NpyWriter:
     def put(self, value: Any) -> None:
         """Write one more number; many of them go to the file at once."""
         self._waiting.append(value)
+        self.length += 1
         if len(self._waiting) >= _TOGETHER:
             self._flush()
 
     def append(self, values: NDArray[Any] | Iterable[Any]) -> None:
         """Write `values` after what is there."""
         self._flush()
-        array = np.ascontiguousarray(values, dtype=self.dtype)
-        self._file.write(array.data if array.size else b"")
-        self.length += array.size
+        self.length += self._write(values)
 
     def close(self) -> None:
         """Fill in the header."""
@@ -57,9 +56,13 @@ class NpyWriter:
         self._file.close()
 
     def _flush(self) -> None:
-        if self._waiting:
-            values, self._waiting = self._waiting, []
-            self.append(values)
+        self._write(self._waiting)
+        self._waiting.clear()
+
+    def _write(self, values: NDArray[Any] | Iterable[Any]) -> int:
+        array = np.ascontiguousarray(values, dtype=self.dtype)
+        self._file.write(array.data if array.size else b"")
+        return array.size
 
     def __enter__(self) -> "NpyWriter":
         return self

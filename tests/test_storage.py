@@ -34,8 +34,12 @@ def test_numpy_reads_what_the_writer_wrote(
     parts = data.draw(st.lists(hnp.arrays(kind, st.integers(0, 9)), max_size=4))
     path = tmp_path_factory.mktemp("npy") / "a.npy"
     with NpyWriter(path, kind) as writer:
-        for part in parts:
-            writer.append(part)
+        for place, part in enumerate(parts):
+            if place % 2:
+                writer.append(part)
+            else:
+                for value in part.tolist():
+                    writer.put(value)
         assert writer.length == sum(map(len, parts))
     whole = np.concatenate([np.empty(0, kind), *parts])
     loaded = np.load(path, allow_pickle=False)

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from recommender.dates import UNDATED
 from recommender.dense import FlatWriter, choose_index
 from recommender.generation.layout import COLUMNS, FACETS, Layout
-from recommender.generation.manifest import Manifest, write_manifest
 from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
@@ -41,11 +39,11 @@ class GenerationWriter:
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
-    def add(self, story: Story, title: Sequence[str], body: Sequence[str]) -> None:
-        """Add the next row: the story, and the lexical terms of its title and of its body."""
+    def add(self, story: Story, title: Sequence[str], body: Sequence[str], keys: tuple[int, int] | None = None) -> None:
+        """Add the next row: the story, the lexical terms of its title and of its body, and its keys if known."""
         self._stories.write(dump_record(story.to_record()) + b"\n")
         self._story_start.put(self._stories.tell())
-        for name, value in column_values(story, self._facet).items():
+        for name, value in column_values(story, self._facet, keys).items():
             self._columns[name].put(value)
         for key in pointer_keys(story):
             self._pointer_keys.append(key)
@@ -62,8 +60,8 @@ class GenerationWriter:
         known = self._facets[name]
         return -1 if value is None else known.setdefault(value, len(known))
 
-    def finish(self, links: Iterable[Link], manifest: Manifest) -> Manifest:
-        """Write what needs every row, and the manifest last."""
+    def finish(self, links: Iterable[Link]) -> dict[str, Any]:
+        """Write what needs every row; returns which dense index was chosen, and why. The manifest comes after it."""
         self._stories.close()
         self._story_start.close()
         for column in self._columns.values():
@@ -76,7 +74,7 @@ class GenerationWriter:
         dense = choose_index(self.layout.vectors, self.layout.compact)
         self._lexical.finish()
         write_graph(self.layout.graph, self.rows, links)
-        return write_manifest(self.layout.folder, replace(manifest, dense=dense))
+        return dense
 
     def _write_column_lookup(self, name: str) -> None:
         keys = map_array(self.layout.column(name), np.uint64)
@@ -90,8 +88,20 @@ class GenerationWriter:
         save_array(rows_path, rows[order].astype(np.int32))
 
 
-def column_values(story: Story, code: Callable[[str, str | None], int]) -> dict[str, Any]:
-    """A story's value in each column but `truncated`; `code` gives the code of a facet's value."""
+def column_values(
+    story: Story, code: Callable[[str, str | None], int], keys: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """A story's value in each column but `truncated`.
+
+    Args:
+        story: the story.
+        code: gives the code of a facet's value.
+        keys: of its URL and of its headline (`Resolver.keys_of`), where they were made before.
+    """
+    url_key, headline_key = keys or (
+        _url_key(story.url) if story.url else 0,
+        _headline_key(story.title) if story.title else 0,
+    )
     return {
         "second": story.published.second if story.published else UNDATED,
         "is_day": bool(story.published and story.published.is_day),
@@ -103,8 +113,8 @@ def column_values(story: Story, code: Callable[[str, str | None], int]) -> dict[
         "status": STATUSES.index(story.status),
         "embargoed": story.embargoed.second if story.embargoed else UNDATED,
         "id_key": key64(story.id),
-        "url_key": _url_key(story.url) if story.url else 0,
-        "headline_key": _headline_key(story.title) if story.title else 0,
+        "url_key": url_key,
+        "headline_key": headline_key,
     }
 
 

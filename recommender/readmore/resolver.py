@@ -2,6 +2,7 @@
 
 import hashlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,10 @@ class Resolver:
         """Ordinals of the stories whose id came again later."""
         self._seal()
         return [int(ordinal) for ordinal in np.flatnonzero(~self._current)]
+
+    def keys_of(self, ordinal: int) -> tuple[int, int]:
+        """The keys (`key64`) of a story's canonical URL and of its normalised headline; 0 where it has none."""
+        return self._urls.of(ordinal), self._headlines.of(ordinal)
 
     def identity(self, story_id: str) -> int:
         """What `Candidate.id` holds for this id."""
@@ -133,6 +138,11 @@ class _Keys:
         self._sorted = None
         self._hashes.append(value)
         self._ordinals.append(ordinal)
+
+    def of(self, ordinal: int) -> int:
+        """The hash of an ordinal, 0 if it has none."""
+        place = bisect_left(self._ordinals, ordinal)
+        return self._hashes[place] if self._ordinals[place : place + 1] == array("I", [ordinal]) else 0
 
     def sealed(self) -> _Sorted:
         if self._sorted is None:

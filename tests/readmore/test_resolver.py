@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recommender.dates import Moment
 from recommender.readmore import Resolver, Settled, Stubs, stub_story
+from recommender.storage import key64
 from recommender.stories import HEADLINE, ReadMore, Story
 
 
@@ -191,3 +192,12 @@ def test_a_target_is_another_current_story_that_shares_a_key(stories, pointer):
             "url": target.url == pointer.url,
             "headline": target.title == pointer.title,
         }[by]
+
+
+def test_a_story_keeps_the_keys_that_it_was_registered_under():
+    built = resolver(
+        story("a", title="“Storm” hits"), story("b", title="", text="No headline."), story("c", url="http://x.org/c/")
+    )
+    assert built.keys_of(0) == (0, key64("storm hits"))
+    assert built.keys_of(1) == (0, 0)
+    assert built.keys_of(2)[0] == key64("https://x.org/c")
