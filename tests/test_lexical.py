@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender import lexical
-from recommender.lexical import LexicalIndex, LexicalWriter
+from recommender.lexical import LexicalIndex, LexicalWriter, writer
 
 Doc = tuple[list[str], list[str]]
 
@@ -121,7 +120,7 @@ def test_postings_written_in_chunks_are_the_same(tmp_path: Path, monkeypatch: py
     pick = random.Random(5)
     corpus = [([pick.choice("abcdef")], pick.choices("abcdefghij", k=pick.randrange(30))) for _ in range(60)]
     whole = written(tmp_path / "whole", corpus)
-    monkeypatch.setattr(lexical, "_CHUNK", 7)
+    monkeypatch.setattr(writer, "_CHUNK", 7)
     written(tmp_path / "chunks", corpus)
     for path in sorted((tmp_path / "whole").iterdir()):
         assert (tmp_path / "chunks" / path.name).read_bytes() == path.read_bytes(), path.name
