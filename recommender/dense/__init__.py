@@ -2,7 +2,7 @@
 
 from recommender.dense.choice import choose_index, open_dense
 from recommender.dense.exact import DenseIndex, ExactIndex, empty_hits
-from recommender.dense.faiss_index import CompactIndex, FaissFlat, FlatWriter, map_vectors, write_compact
+from recommender.dense.faiss_index import CompactIndex, FaissFlat, FlatWriter, write_compact
 
 __all__ = [
     "CompactIndex",
@@ -12,7 +12,6 @@ __all__ = [
     "FlatWriter",
     "choose_index",
     "empty_hits",
-    "map_vectors",
     "open_dense",
     "write_compact",
 ]

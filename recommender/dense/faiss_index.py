@@ -48,7 +48,7 @@ class FaissFlat:
     def __init__(self, path: Path) -> None:
         faiss = _faiss()
         self.index = _read(path, faiss.IndexScalarQuantizer, faiss.IO_FLAG_MMAP_IFC)
-        self.vectors = map_vectors(path, self.index.ntotal, self.index.d)
+        self.vectors: NDArray[np.float16] = np.asarray(_Mapped(self.index))
         self._exact = ExactIndex(self.vectors)
         self._parts = _Parts(self.index.d)
 
@@ -234,22 +234,20 @@ def write_compact(path: Path, flat: FaissFlat, lists: int = 1) -> str:
     return name
 
 
-def map_vectors(path: Path, n: int, dim: int) -> NDArray[np.float16]:
-    """The vectors (n, dim) of a flat half-precision FAISS file, on the pages that FAISS maps: its last n·dim·2 bytes.
+class _Mapped:
+    """The vectors of a flat half-precision index where FAISS has them mapped, for numpy: keeps the index open.
 
-    Raises:
-        IndexCorrupt: the file is too short, or does not say that so many bytes follow.
+    A mapping of our own would count the same pages twice in the memory of the process.
     """
-    size = n * dim * 2
-    offset = path.stat().st_size - size
-    with path.open("rb") as file:
-        file.seek(max(offset - 8, 0))
-        said = int.from_bytes(file.read(8), "little")
-    if offset < 8 or said != size:
-        raise IndexCorrupt(f"{path}: has no {size} bytes of vectors at its end (it says {said})")
-    if n == 0:
-        return np.empty((0, dim), np.float16)
-    return np.asarray(np.memmap(path, "<f2", "r", offset, (n, dim))).view(np.ndarray)
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": "<f2",
+            "shape": (index.ntotal, index.d),
+            "data": (int(index.codes.data() or 0), True),
+        }
 
 
 def _read(path: Path, kind: Any, flags: int) -> Any:
