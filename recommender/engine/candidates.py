@@ -18,6 +18,8 @@ LEXICAL = 150
 GRAPH = 50
 RECENT = 50
 RECENT_DAYS = 30
+RECENT_ROWS = 4_000
+"""Stories of the last days that are compared with the query one by one, the latest first."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _may_count(generation: Generation, probe: Probe, sources: Int64) -> Mask:
 def _recent(
     generation: Generation, probe: Probe, allowed: Mask, cosines: Cosines, scores: Float32, best: float
 ) -> Int64:
-    """The best by both channels among stories of the month before the query."""
+    """The best by both channels among the latest stories of the month before the query."""
     if probe.moment is None:
         return np.empty(0, np.int64)
     ordered, second = generation.ordered, generation.columns.second
@@ -147,11 +149,7 @@ def _recent(
     begin, end = np.searchsorted(second[:ordered], [first, last])
     late = (second[ordered:] >= first) & (second[ordered:] < last) & allowed[ordered:]
     window = np.concatenate([begin + np.flatnonzero(allowed[begin:end]), ordered + np.flatnonzero(late)])
-    if len(window) > 4_000:
-        month = np.zeros(len(generation), np.bool_)
-        month[window] = True
-        lexical = window[top_k(scores[window], RECENT, above=0)]
-        window = distinct(np.concatenate([cosines.nearest(RECENT, month), lexical]))
+    window = window[-RECENT_ROWS:]
     near = hybrid(cosines.of(window), lexical_share(scores[window], best))
     best_recent: Int64 = window[top_k(near, RECENT)]
     return best_recent

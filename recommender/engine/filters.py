@@ -41,7 +41,7 @@ def in_time(generation: Generation, mode: str, moment: Moment | None) -> Mask | 
         return None
     columns = generation.columns
     choose = past_of if mode == BACKGROUND else newer_than
-    return choose(columns.second, columns.is_day, moment)
+    return choose(columns.second, columns.is_day, moment, generation.ordered)
 
 
 def filtered(generation: Generation, options: Options, excluded: Iterable[int]) -> Mask | None:
@@ -57,7 +57,7 @@ def filtered(generation: Generation, options: Options, excluded: Iterable[int]) 
     if options.published_after:
         masks.append(from_on(columns.second, columns.is_day, options.published_after))
     if options.published_before:
-        masks.append(past_of(columns.second, columns.is_day, options.published_before))
+        masks.append(past_of(columns.second, columns.is_day, options.published_before, generation.ordered))
     rows = np.fromiter(excluded, np.int64)
     if len(rows):
         mask = np.ones(len(generation), np.bool_)

@@ -149,7 +149,8 @@ class LexicalIndex:
         starts = self._posting_start
         for term, weight in zip(ids.tolist(), weights.tolist(), strict=True):
             begin, end = starts[term], starts[term + 1]
-            np.add.at(total, self._posting_rows[begin:end], posting_weights[begin:end] * np.float32(weight))
+            rows = self._posting_rows[begin:end].astype(np.intp)  # otherwise `add.at` converts them piece by piece
+            np.add.at(total, rows, posting_weights[begin:end] * np.float32(weight))
         return total
 
     def reweighted(self, k1: float, b: float, idf_power: float) -> Float32:

@@ -7,17 +7,25 @@ from recommender.dates import DAY_SECONDS, UNDATED, Moment
 from recommender.vectors import Float32, Int64, Mask
 
 
-def past_of(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:
-    """Which stories are at or before `moment`: by day when either side is a day; undated ones pass."""
-    day = moment.day
-    if moment.is_day:
-        return np.asarray(second < (day + 1) * DAY_SECONDS)
-    return np.asarray((second <= moment.second) | (is_day & (second < (day + 1) * DAY_SECONDS)))
+def past_of(second: Int64, is_day: NDArray[np.bool_], moment: Moment, ordered: int = 0) -> Mask:
+    """Which stories are at or before `moment`: by day when either side is a day; undated ones pass.
+
+    So many of the first rows are `ordered` by `second`: of these only those of one day are looked at.
+    """
+    past = np.zeros(len(second), np.bool_)
+    day_end = (moment.day + 1) * DAY_SECONDS
+    until = day_end if moment.is_day else moment.second + 1
+    first, last = np.searchsorted(second[:ordered], [until, day_end])
+    past[:first] = True
+    past[first:last] = is_day[first:last]
+    late = second[ordered:]
+    past[ordered:] = (late < until) | (is_day[ordered:] & (late < day_end))
+    return past
 
 
-def newer_than(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:
+def newer_than(second: Int64, is_day: NDArray[np.bool_], moment: Moment, ordered: int = 0) -> Mask:
     """Which stories are after `moment`; undated ones pass."""
-    return np.asarray(~past_of(second, is_day, moment) | (second == UNDATED))
+    return np.asarray(~past_of(second, is_day, moment, ordered) | (second == UNDATED))
 
 
 def from_on(second: Int64, is_day: NDArray[np.bool_], moment: Moment) -> Mask:

@@ -49,6 +49,15 @@ def test_past_newer_and_from(stories: list[Moment | None], moment: Moment) -> No
     assert [story is None or story.is_past_for(moment) for story in stories] == past
 
 
+@given(st.lists(moments | st.none(), max_size=8), moments, st.integers(0, 8))
+def test_of_ordered_stories_the_same_are_past(stories: list[Moment | None], moment: Moment, ordered: int) -> None:
+    second, is_day = columns(stories)
+    ordered = min(ordered, len(second))
+    order = np.concatenate([np.argsort(second[:ordered], kind="stable"), np.arange(ordered, len(second))])
+    second, is_day = second[order], is_day[order]
+    assert past_of(second, is_day, moment, ordered).tolist() == past_of(second, is_day, moment).tolist()
+
+
 @given(st.lists(moments | st.none(), max_size=8), moments)
 def test_age_is_in_whole_days_either_way(stories: list[Moment | None], moment: Moment) -> None:
     ages = age_in_days(columns(stories)[0], moment)
