@@ -56,7 +56,8 @@ class Soak:
         self.lock = threading.Lock()
 
     def run(self) -> dict[str, Any]:
-        with serving(self.folder, self.records(1), workers=self.workers) as server:
+        write_corpus(self.corpus, self.records(1))
+        with serving(self.folder, self.corpus, workers=self.workers) as server:
             self.server = server
             self.load(server)
             self.counts["stop, seconds"] = round(server.stop())

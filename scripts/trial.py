@@ -1,6 +1,7 @@
 """What trials of the service share: a server of their own on 127.0.0.1, in a temporary folder, and clients of it."""
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "recommender" / "sample"
 MODEL = "hashing:64"
 KEY = "trial-key"
 _PATIENCE = 120.0
@@ -87,16 +89,15 @@ def write_corpus(path: Path, records: list[dict[str, Any]]) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, records: list[dict[str, Any]], **settings: object) -> Iterator[Server]:
-    """Build an index of these records in a folder (from its `corpus.jsonl`), and serve it until the block ends.
+def serving(folder: Path, corpus: Path, **settings: object) -> Iterator[Server]:
+    """Build an index of a corpus, and serve it until the block ends.
 
     Args:
-        folder: gets the corpus, the index and the log.
-        records: of the corpus.
+        folder: gets the index and the log.
+        corpus: also what rebuilds read.
         settings: other than the usual ones, by name.
     """
-    corpus, index, log = folder / "corpus.jsonl", folder / "index", folder / "server.log"
-    write_corpus(corpus, records)
+    index, log = folder / "index", folder / "server.log"
     given: dict[str, object] = {
         "index": index, "corpora": corpus, "model": MODEL, "admin_key": KEY, "log_level": "warning", **settings
     }  # fmt: skip
@@ -118,6 +119,7 @@ def serving(folder: Path, records: list[dict[str, Any]], **settings: object) -> 
         finally:
             if process.poll() is None:
                 server.stop()
+            _wait_for_build(index)
 
 
 def free_port() -> int:
@@ -125,6 +127,14 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def _wait_for_build(index: Path) -> None:
+    """A build outlives the server: let it end before its folder goes."""
+    lock = index / "builds" / ".lock"
+    if lock.exists():
+        with lock.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _wait_ready(server: Server) -> None:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from recommender import __version__
 from recommender.errors import InputError, RecommenderError
@@ -23,6 +24,7 @@ from recommender.service.front import Front
 from recommender.service.metrics import Metrics
 from recommender.service.problems import problem_response, status_response
 from recommender.service.questions import Questions
+from recommender.service.rate import RateLimit
 from recommender.service.routes import ROUTERS
 from recommender.service.security import Keys
 from recommender.service.work import Work
@@ -45,6 +47,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         metrics=Metrics(),
         engine_work=Work("engine", ENGINE_THREADS, settings.queue),
         change_work=Work("change", 1, 16),
+        rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
         base_url=settings.public_url.rstrip("/"),
     )
     service.metrics.watch(lambda: _gauges(service))
@@ -104,7 +107,18 @@ async def _not_routed(request: Request, error: Exception) -> Response:
         404: f"there is no {request.url.path[:200]}; /docs lists the routes",
         405: f"{request.method} is not possible here",
     }.get(status, "")
+    if status == 405:  # the framework names the methods of the first route alone
+        headers = {"allow": ", ".join(_methods(request))}
     return status_response(status, detail, request_id_of(request), service_of(request).base_url, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of the path that fits best, on whichever routes they are; HEAD where GET is (see `front`)."""
+    routes = [one for router in ROUTERS for one in router.routes if isinstance(one, Route)]
+    fits = [one for one in routes if one.matches(request.scope)[0] != Match.NONE]
+    best = min(fits, key=lambda one: "{" in one.path).path
+    methods = {method for one in fits if one.path == best for method in one.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]]:

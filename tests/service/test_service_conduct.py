@@ -21,7 +21,9 @@ def test_unknown_routes_and_methods_are_problems(client):
     assert unknown.json()["type"] == "/docs#problem-not-found"
     method = client("DELETE", "/v1/related")
     assert (method.status_code, method.headers["content-type"]) == (405, PROBLEM)
-    assert "GET" in method.headers["allow"]
+    assert method.headers["allow"] == "GET, HEAD, POST"
+    assert client("OPTIONS", "/v1/stories/bulk").headers["allow"] == "POST"
+    assert client.post("/v1/stories/a%0Ab").headers["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
 
 
 def test_a_fault_shows_nothing_of_the_inside(client, engine, caplog):

@@ -62,6 +62,7 @@ async def related_batch(request: Request) -> Response:
     service = _reading(request)
     body = await read_json(request, service.settings.max_body)
     asked = _queries(body, service.settings.max_batch)
+    service.charge(request.scope, len(asked) - 1)  # the request itself is counted already
     request_id = request_id_of(request)
 
     def answer() -> bytes:
