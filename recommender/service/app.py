@@ -32,6 +32,8 @@ from recommender.settings import Settings
 
 ENGINE_THREADS = 8
 """Enough for concurrent texts to be embedded together; the processor's cores are shared anyway."""
+PATIENCE = 0.5
+"""Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
 
 log = logging.getLogger("recommender.service")
@@ -39,18 +41,21 @@ log = logging.getLogger("recommender.service")
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
+    metrics = Metrics()
     service = Service(
         settings=settings,
         engine=engine,
         keys=Keys(settings),
         cache=AnswerCache(settings.cache_answers),
-        metrics=Metrics(),
-        engine_work=Work("engine", ENGINE_THREADS, settings.queue),
+        metrics=metrics,
+        engine_work=Work(
+            "engine", ENGINE_THREADS, settings.queue, PATIENCE, lambda seconds: metrics.stage("queue", seconds)
+        ),
         change_work=Work("change", 1, 16),
         rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
         base_url=settings.public_url.rstrip("/"),
     )
-    service.metrics.watch(lambda: _gauges(service))
+    metrics.watch(lambda: _gauges(service))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

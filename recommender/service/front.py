@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recommender.errors import RecommenderError
+from recommender.errors import Overloaded, RecommenderError
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS
@@ -63,7 +63,7 @@ class Front:
                 await self._problem(error, exchange, scope, receive)
             else:
                 await self._routed(exchange, scope, receive)
-        except TooManyRequests as error:
+        except (TooManyRequests, Overloaded) as error:
             await self._problem(error, exchange, scope, receive)
         finally:
             self._record(exchange, scope)
@@ -80,8 +80,10 @@ class Front:
             finished = self._answers.at_once(question, exchange.if_none_match)
         except RecommenderError:
             return None
-        if finished is not None:
-            exchange.route = path
+        exchange.route = path
+        if finished is None:
+            self._service.engine_work.check()  # a refusal costs least here
+        else:
             self._service.metrics.source(finished.source)
             exchange.source = finished.source
         return finished

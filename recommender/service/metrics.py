@@ -9,6 +9,9 @@ from prometheus_client.registry import Collector
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+STAGES = ("queue", "query", "search", "render", "body")
+"""Waiting for a thread; reading the query, a text's encoding with it; candidates and ranking; the hits' fields; the
+answer's bytes. What a request takes beyond these is reading, sending, and waiting for other requests."""
 
 Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
 """Name, help text, labels and value of each thing that is looked up when the metrics are read."""
@@ -32,6 +35,11 @@ class Metrics:
             registry=self._registry,
             buckets=_SECONDS,
         )
+        stages = Histogram(
+            "recommender_stage_seconds", "Time of one question in each stage", ["stage"],
+            registry=self._registry, buckets=_SECONDS,
+        )  # fmt: skip
+        self._stages = {name: stages.labels(name) for name in STAGES}
         self._cache = Counter(
             "recommender_answers", "Answers to GET by where they came from", ["source"], registry=self._registry
         )
@@ -68,6 +76,10 @@ class Metrics:
             self._short.inc()
         if not hits:
             self._empty.inc()
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Count the time that a question spent in a stage (see `STAGES`)."""
+        self._stages[name].observe(seconds)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

@@ -195,7 +195,7 @@ def question_schema() -> dict[str, Any]:
     asked: dict[str, Any] = {name: _asked(name) for name in ("id", "url", "text")}
     asked["story"] = ref("StoryRecord") | {"description": "a story that need not be in the index; it is not stored"}
     options = {
-        option.name: {"anyOf": [option_schema(option), {"type": "null"}], "description": option.about}
+        option.name: {"anyOf": [*_in_body(option_schema(option)), {"type": "null"}], "description": option.about}
         for option in OPTIONS
     }
     return {
@@ -204,6 +204,11 @@ def question_schema() -> dict[str, Any]:
         "oneOf": [{"required": [name]} for name in asked],
         "additionalProperties": False,
     }
+
+
+def _in_body(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """A list of one may be written without brackets."""
+    return [schema, schema["items"]] if "items" in schema else [schema]
 
 
 def install(app: FastAPI) -> None:
