@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from recommender.engine.answer import Recommendations
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 STAGES = ("queue", "query", "search", "render", "body")
@@ -69,12 +71,14 @@ class Metrics:
         """Count where an answer to GET came from: hit, miss or not_modified."""
         self._sources[name].inc()
 
-    def answered(self, hits: int, limit: int, seconds: float) -> None:
-        """Count an answer of the engine."""
-        self._engine.observe(seconds)
-        if hits < limit:
+    def answered(self, found: Recommendations, limit: int) -> None:
+        """Count an answer of the engine, of which `limit` hits were asked for."""
+        self._engine.observe(found.processing_time_ms / 1_000)
+        for stage, seconds in found.seconds.items():
+            self.stage(stage, seconds)
+        if len(found.hits) < limit:
             self._short.inc()
-        if not hits:
+        if not found.hits:
             self._empty.inc()
 
     def stage(self, name: str, seconds: float) -> None:
