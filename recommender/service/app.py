@@ -147,7 +147,8 @@ def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]
     try:
         built = datetime.fromisoformat(str(about["built_at"]))
         age = (datetime.now(UTC) - (built if built.tzinfo else built.replace(tzinfo=UTC))).total_seconds()
-        yield "recommender_generation_age_seconds", "Time since the generation was built", {}, age
+        # A clock that was set back makes nothing younger than new.
+        yield "recommender_generation_age_seconds", "Time since the generation was built", {}, max(0.0, age)
     except (KeyError, ValueError):
         pass
     for name, count in about.get("counts", {}).items():

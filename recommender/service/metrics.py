@@ -1,14 +1,17 @@
 """What operators watch, in the text form of Prometheus. Each service has its own registry."""
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from recommender.engine.answer import Recommendations
 
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library reads it when it is imported
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 STAGES = ("queue", "query", "search", "render", "body")
@@ -19,11 +22,17 @@ Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
 """Name, help text, labels and value of each thing that is looked up when the metrics are read."""
 
 
+def share(folder: str) -> None:
+    """Let the processes that are started from now on count together, in files of a folder that outlives them."""
+    os.environ[_SHARED] = folder
+
+
 class Metrics:
-    """Counters of one service."""
+    """Counters of one service, or of all workers of one (see `share`)."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._lookups: list[Collector] = []
         self._requests = Counter(
             "recommender_http_requests", "Requests by route and status", ["route", "status"], registry=self._registry
         )
@@ -55,7 +64,7 @@ class Metrics:
 
     def watch(self, gauges: Gauges) -> None:
         """Look these up whenever the metrics are read."""
-        self._registry.register(_Lookup(gauges))
+        self._lookups.append(_Lookup(gauges))
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered. `route` is a pattern, never an address."""
@@ -87,7 +96,14 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
-        return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        if folder := os.environ.get(_SHARED):
+            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+        else:
+            registry.register(self._registry)
+        for lookup in self._lookups:
+            registry.register(lookup)
+        return generate_latest(registry)
 
 
 class _Lookup(Collector):

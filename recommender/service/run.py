@@ -6,6 +6,7 @@ import logging
 import logging.config
 import signal
 import sys
+import tempfile
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
@@ -18,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
 from recommender.service.context import Service
+from recommender.service.metrics import share
 from recommender.serving import open_recommender
 from recommender.settings import Settings
 
@@ -61,7 +63,9 @@ def serve(settings: Settings) -> int:
     config = _config(settings, partial(_worker_app, settings))
     socket = config.bind_socket()
     _say(settings)
-    Multiprocess(config, sockets=[socket]).run()
+    with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
+        share(folder)
+        Multiprocess(config, sockets=[socket]).run()
     return 0
 
 
@@ -75,6 +79,7 @@ def log_to_stderr(settings: Settings) -> None:
             "formatters": {"plain": {"format": "%(message)s"}, "json": {"()": JSONLines}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
             "loggers": {
+                "recommender.audit": {"level": "INFO"},  # whatever else is logged: who changed what, and when
                 "recommender": {"level": settings.log_level.upper(), "handlers": ["stderr"], "propagate": False},
                 "uvicorn": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             },
