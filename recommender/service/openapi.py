@@ -192,8 +192,9 @@ PROMOTE_POST: Documentation = {
 
 def question_schema() -> dict[str, Any]:
     """A question in a body: exactly one of id, url, text, story; and options."""
-    asked: dict[str, Any] = {name: _asked(name) for name in ("id", "url", "text")}
-    asked["story"] = ref("StoryRecord") | {"description": "a story that need not be in the index; it is not stored"}
+    asked: dict[str, Any] = {name: {"anyOf": [_asked(name), {"type": "null"}]} for name in ("id", "url", "text")}
+    about = "a story that need not be in the index; it is not stored"
+    asked["story"] = {"anyOf": [ref("StoryRecord"), {"type": "null"}], "description": about}
     options = {
         option.name: {"anyOf": [*_in_body(option_schema(option)), {"type": "null"}], "description": option.about}
         for option in OPTIONS
@@ -201,7 +202,7 @@ def question_schema() -> dict[str, Any]:
     return {
         "type": "object",
         "properties": asked | options,
-        "oneOf": [{"required": [name]} for name in asked],
+        "oneOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in asked],
         "additionalProperties": False,
     }
 

@@ -13,13 +13,16 @@ from recommender.errors import Overloaded
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+MANY = 2
+"""Fewer calls for a thread are no overload, however long a busy machine takes for them."""
+
 
 class Work:
     """A pool of `threads`; at most `queue` calls wait for one.
 
-    While the first of them has waited for longer than `patience` seconds no further one is taken, and where more wait
-    than there are threads, those that have are given up: whoever asks too much is told at once, and when the load
-    ends, what is left of it keeps nobody waiting.
+    Where many wait (`MANY` times the threads), and the first of them for longer than `patience` seconds, no further one
+    is taken, and those that have waited for so long are given up: whoever asks too much is told at once, and when the
+    load ends, what is left of it keeps nobody waiting.
 
     Args:
         name: of the threads.
@@ -52,6 +55,10 @@ class Work:
     def pending(self) -> int:
         """Calls that run or wait."""
         return self._pending
+
+    @property
+    def _many(self) -> bool:
+        return len(self._queued) >= MANY * self._threads
 
     @property
     def waiting(self) -> int:
@@ -100,14 +107,13 @@ class Work:
             self._check(time.monotonic())
 
     def _check(self, now: float) -> None:
-        first = next(iter(self._queued.values()), now)
-        if self._pending >= self._most or now - first > self._patience:
+        if self._pending >= self._most or (self._many and now - next(iter(self._queued.values())) > self._patience):
             raise Overloaded(self._name)
 
     def _begin(self, call: object, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         with self._lock:
             waited = time.monotonic() - self._queued.pop(call)
-            many = len(self._queued) >= self._threads
+            many = self._many
         self._waited(waited)
         if many and waited > self._patience:
             raise Overloaded(self._name)
