@@ -47,17 +47,16 @@ class Connection(HttpToolsProtocol):
         """Take what came; a head that is not complete is counted and timed."""
         if self._is_refused:
             return
+        self._head += len(data)
         super().data_received(data)
-        if self._in_head:
-            self._head += len(data)
-            if self._head > MAX_ADDRESS + MAX_HEADERS:
-                self._refuse_head()
+        if self._in_head and self._head > MAX_ADDRESS + MAX_HEADERS:
+            self._refuse_head()
         is_idle = self.cycle is None or self.cycle.response_complete
         if is_idle and self._deadline is None and self.timeout_keep_alive_task is None:
             self._arm(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """A head begins; what came with its beginning is not counted, it may be of earlier requests."""
         super().on_message_begin()
         self._head, self._in_head = 0, True
 
