@@ -28,6 +28,10 @@ class Client:
     def __init__(self, port: int, timeout: float = 60.0) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
+
     def ask(self, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, bytes]:
         """The status and body of an answer; status 0 where there was none."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -140,7 +144,8 @@ def _wait_for_build(index: Path) -> None:
 def _wait_ready(server: Server) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and server.process.poll() is None:
-        if server.client().ask("GET", "/readyz")[0] == 200:
-            return
+        with contextlib.closing(server.client()) as client:
+            if client.ask("GET", "/readyz")[0] == 200:
+                return
         time.sleep(0.05)
     raise SystemExit(f"the server did not start:\n{server.log.read_text()[-2_000:]}")
