@@ -66,7 +66,7 @@ class Answers:
             if matches(if_none_match, answer.etag):
                 return self._not_modified(answer.etag, answer.headers, answer.lifetime, state)
             return self._finished(answer, state, "hit")
-        if if_none_match:
+        if if_none_match not in (b"", b"*"):  # whether there is any answer, which `*` asks for, only the engine knows
             etag = self._etag(state, question)
             if matches(if_none_match, etag):
                 return self._not_modified(etag, (), UNSURE, state)

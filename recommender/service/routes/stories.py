@@ -46,7 +46,8 @@ async def story(request: Request, story_id: str) -> Response:
         "etag": etag.decode(),
         "cache-control": "no-cache" if service.keys.reading_is_open else "private, no-cache",
     }
-    if matches(request.headers.get("if-none-match", "").encode(), etag):
+    known = request.headers.get("if-none-match", "").encode()
+    if known != b"*" and matches(known, etag):
         return Response(b"", 304, headers)
     record = await service.engine_work.run(service.engine.story, story_id)
     headers["cache-tag"] = cache_tag(story_id)
