@@ -23,9 +23,8 @@ from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
 
-from trial import Server, serving, write_corpus
+from trial import SUBJECTS, Server, invented, serving, write_corpus
 
-WORDS = "storm harbour ferry council museum budget election school hospital bridge tram market trial flood".split()
 LIMIT = 10.0
 """The service's limit of time for a request, seconds."""
 SOON = 2.0
@@ -43,23 +42,13 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="overload-") as folder:
         corpus = Path(folder) / "corpus.jsonl"
-        write_corpus(corpus, records(arguments.stories))
+        draw = random.Random(7)  # noqa: S311
+        write_corpus(corpus, [invented(number, draw) for number in range(arguments.stories)])
         with serving(Path(folder), corpus, workers=arguments.workers, request_timeout=LIMIT) as server:
             report = asyncio.run(Overload(server).run(arguments.seconds, arguments.times))
     print(json.dumps(report, indent=2))
     good = not report["other answers"] and not report["too late"] and report["well again, s"] <= SOON
     return 0 if good and report["answers"].get("200") else 1
-
-
-def records(count: int) -> list[dict[str, Any]]:
-    draw = random.Random(7)  # noqa: S311
-    return [
-        {
-            "id": f"c{number}", "title": f"{' '.join(draw.choices(WORDS, k=4))} {number}", "language": "en",
-            "text": " ".join(draw.choices(WORDS, k=60)), "published": f"2026-01-{draw.randint(1, 28):02d}",
-        }
-        for number in range(count)
-    ]  # fmt: skip
 
 
 class Overload:
@@ -140,7 +129,7 @@ class Overload:
 
     async def _ask(self, count: bool = True) -> int:
         """Ask something that nobody has asked; the status of the answer, 0 where there was none."""
-        text = f"{' '.join(self._draw.choices(WORDS, k=5))} {next(self._number)}"
+        text = f"{' '.join(self._draw.choices(SUBJECTS, k=5))} {next(self._number)}"
         asked = urlencode({"text": text})
         began, status = time.monotonic(), 0
         try:

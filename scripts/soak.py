@@ -21,10 +21,7 @@ from statistics import mean, quantiles
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from trial import KEY, Client, Server, serving, write_corpus
-
-SUBJECTS = "storm harbour ferry council museum budget election school hospital bridge tram market trial flood".split()
-VERBS = "opens closes delays rebuilds debates cancels celebrates repairs questions funds".split()
+from trial import KEY, SUBJECTS, VERBS, Client, Server, invented, serving, write_corpus
 
 
 def main() -> int:
@@ -68,15 +65,9 @@ class Soak:
         draw = random.Random(7)  # noqa: S311
         records = []
         for number in range(self.stories):
-            words = [draw.choice(SUBJECTS), draw.choice(VERBS), draw.choice(SUBJECTS), draw.choice(SUBJECTS)]
+            story = invented(number, draw)
             pointer = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} the {draw.choice(SUBJECTS)}"
-            record = {
-                "id": f"c{number}", "title": f"{' '.join(words)} {number} mark{version}", "language": "en",
-                "text": " ".join(draw.choice([*SUBJECTS, *VERBS]) for _ in range(60)),
-                "published": f"2026-0{draw.randint(1, 9)}-{draw.randint(1, 28):02d}", "read_more": [{"title": pointer}],
-                "url": f"https://news.example/{number}",
-            }  # fmt: skip
-            records.append(record)
+            records.append({**story, "title": f"{story['title']} mark{version}", "read_more": [{"title": pointer}]})
         return records
 
     def load(self, server: Server) -> None:

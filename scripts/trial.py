@@ -5,6 +5,7 @@ import fcntl
 import http.client
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "recommender" / "sample"
+SUBJECTS = "storm harbour ferry council museum budget election school hospital bridge tram market trial flood".split()
+VERBS = "opens closes delays rebuilds debates cancels celebrates repairs questions funds".split()
 MODEL = "hashing:64"
 KEY = "trial-key"
 _PATIENCE = 120.0
@@ -83,6 +86,15 @@ class Server:
             self.process.kill()
             raise
         return time.monotonic() - began
+
+
+def invented(number: int, draw: random.Random) -> dict[str, Any]:
+    """A story of the words above."""
+    return {
+        "id": f"c{number}", "title": f"{' '.join(draw.choices(SUBJECTS, k=4))} {number}", "language": "en",
+        "text": " ".join(draw.choices([*SUBJECTS, *VERBS], k=60)),
+        "published": f"2026-0{draw.randint(1, 9)}-{draw.randint(1, 28):02d}", "url": f"https://news.example/{number}",
+    }  # fmt: skip
 
 
 def write_corpus(path: Path, records: list[dict[str, Any]]) -> None:
