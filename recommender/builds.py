@@ -228,7 +228,8 @@ def main(folder: str, build_id: str) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if over["state"] == CANCELED and (now := _live(settings)) != before:
         over = {"state": SUCCEEDED, "generation": now}  # it was told too late
-    telling.tell(**over, finished_at=_now())
+    with contextlib.suppress(IndexFault):  # of a full disk; whoever asks next finds that the process has gone
+        telling.tell(**over, finished_at=_now())
     return 0 if over["state"] == SUCCEEDED else 1
 
 

@@ -1,6 +1,7 @@
 """Settings: flags, then `RECOMMENDER_*` variables, then `recommender.toml`; read once at the edge, then frozen."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,9 @@ from recommender.errors import SettingsError
 PREFIX = "RECOMMENDER_"
 FILE = "recommender.toml"
 DEFAULT_INDEX = Path("index")
+_COLON = re.compile(r":(?!//|\d+/)")
+"""Between the items of a list; not the one in an address."""
+_SEPARATORS = {name: re.compile(r"\s*,\s*") for name in ("cors_origins", "proxies")}
 
 
 def _about(default: Any, text: str) -> Any:
@@ -29,14 +33,19 @@ class Settings:
     port: int = _about(8000, "port to listen on")
     workers: int = _about(1, "serving processes")
     threads: int = _about(0, "threads for embedding (0 = the processor's cores)")
-    admin_key: tuple[str, ...] = _about((), "keys that may write (separated by ':'); none = writing is off")
+    admin_key: tuple[str, ...] = _about((), "keys that may write, or sha256-HEX of them (separated by ':'); none = off")
     read_key: tuple[str, ...] = _about((), "keys that may read; none = reading is open")
-    cors_origins: tuple[str, ...] = _about(("*",), "origins whose pages may read answers")
+    cors_origins: tuple[str, ...] = _about(("*",), "origins whose pages may read answers (separated by ',')")
     max_body: int = _about(2_000_000, "largest body of a request, bytes")
     max_text: int = _about(1_000_000, "largest text of a query, bytes")
     max_batch: int = _about(100, "most queries of a batch")
     queue: int = _about(256, "requests that may wait; further ones get 503")
     request_timeout: float = _about(30.0, "seconds that a request may take")
+    rate_limit: float = _about(0.0, "requests a second that one client may send on average; 0 = any number")
+    proxies: tuple[str, ...] = _about(
+        ("127.0.0.1",), "addresses or networks of proxies whose X-Forwarded-For is believed (separated by ',')"
+    )
+    drain_seconds: float = _about(0.0, "seconds between a stop signal, when /readyz begins to fail, and the stop")
     keep_generations: int = _about(5, "generations that a build leaves behind")
     cache_answers: int = _about(10_000, "answers that are kept for repeated questions")
     public_url: str = _about("", "where readers reach this service, for links in answers")
@@ -114,7 +123,7 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
             return kind(value)
         if kind is str:
             return str(value)
-        items = value.split(":") if isinstance(value, str) else value
+        items = _SEPARATORS.get(name, _COLON).split(value) if isinstance(value, str) else value
         return tuple(str(item) for item in items if str(item))
     except (KeyError, TypeError, ValueError):
         wanted = {Path: "a path", bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a list")
@@ -124,7 +133,9 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
 def _checked(settings: Settings) -> Settings:
     for name, low, high in (
         ("port", 0, 65_535), ("workers", 1, 256), ("threads", 0, 1024), ("queue", 1, 100_000),
-        ("max_batch", 1, 10_000), ("keep_generations", 1, 10_000), ("max_text", 1, 1 << 30), ("max_body", 1, 1 << 30),
+        ("max_batch", 1, 10_000), ("rate_limit", 0, 1e6), ("drain_seconds", 0, 3_600),
+        ("request_timeout", 0.001, 86_400), ("keep_generations", 1, 10_000),
+        ("max_text", 1, 1 << 30), ("max_body", 1, 1 << 30),
     ):  # fmt: skip
         value = getattr(settings, name)
         if not low <= value <= high:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from recommender.errors import IndexCorrupt
+from recommender.errors import IndexCorrupt, IndexFault
 
 _HEADER_SIZE = 128
 _BLOCK = 1 << 20
@@ -111,7 +111,11 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace a file in one step, durably: readers see the old content or the new."""
+    """Replace a file in one step, durably: readers see the old content or the new.
+
+    Raises:
+        IndexFault: it cannot be written, of a full disk for one; the old content is still there.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -119,6 +123,8 @@ def write_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise IndexFault(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()

@@ -294,8 +294,9 @@ def _read_more(record: Mapping[str, Any]) -> tuple[ReadMore, ...]:
             item = {"title": item}
         if not isinstance(item, Mapping):
             raise RecordError("read_more", f"item {place} is a {_type_name(item)}, expected an object")
+        title = " ".join(_text(item, "title").split())
         pointer = ReadMore(
-            " ".join(_text(item, "title").split()),
+            title if _has_letters(title) else "",  # it would be no headline of a story either
             _optional_text(item, "url"),
             _optional_text(item, "id"),
             _optional_text(item, "kind"),

@@ -9,13 +9,8 @@ in a temporary folder, with the hashing embedder; it ends by itself.
 """
 
 import argparse
-import contextlib
-import http.client
 import json
-import os
 import random
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,11 +21,7 @@ from statistics import mean, quantiles
 from typing import Any
 from urllib.parse import quote, urlencode
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = [sys.executable, "-m", "recommender"]
-KEY = "soak-key"
-SUBJECTS = "storm harbour ferry council museum budget election school hospital bridge tram market trial flood".split()
-VERBS = "opens closes delays rebuilds debates cancels celebrates repairs questions funds".split()
+from trial import KEY, SUBJECTS, VERBS, Client, Server, invented, serving, write_corpus
 
 
 def main() -> int:
@@ -53,65 +44,33 @@ class Soak:
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
         self.clients, self.stories, self.workers = arguments.clients, arguments.stories, arguments.workers
         self.seconds = arguments.minutes * 60
-        self.corpus, self.index, self.log = folder / "corpus.jsonl", folder / "index", folder / "server.log"
+        self.folder, self.corpus = folder, folder / "corpus.jsonl"
         self.counts: Counter[str] = Counter()
         self.examples: list[str] = []
         self.milliseconds: list[float] = []
         self.memory: list[tuple[float, float]] = []
         self.gone: dict[str, float] = {}
         self.lock = threading.Lock()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
 
     def run(self) -> dict[str, Any]:
-        self.write_corpus(1)
-        environment = os.environ | {"RECOMMENDER_ADMIN_KEY": KEY, "RECOMMENDER_CORPORA": str(self.corpus)}
-        environment |= {"RECOMMENDER_MODEL": "hashing:64", "RECOMMENDER_LOG_LEVEL": "warning", "PYTHONPATH": str(ROOT)}
-        given = {"cwd": self.index.parent, "env": environment}
-        built = [*PYTHON, "build", str(self.corpus), "--index", str(self.index), "--model", "hashing:64"]
-        with self.log.open("wb") as log:
-            subprocess.run(built, check=True, stdout=log, stderr=log, **given)
-            serve = [*PYTHON, "serve", "--index", str(self.index), "--port", str(self.port)]
-            server = subprocess.Popen([*serve, "--workers", str(self.workers)], stdout=log, stderr=log, **given)
-            try:
-                self.wait_ready(server)
-                self.load(server.pid)
-            finally:
-                began = time.monotonic()
-                server.terminate()
-                server.wait(60)
-                self.counts["stop, seconds"] = round(time.monotonic() - began)
+        write_corpus(self.corpus, self.records(1))
+        with serving(self.folder, self.corpus, workers=self.workers) as server:
+            self.server = server
+            self.load(server)
+            self.counts["stop, seconds"] = round(server.stop())
         return self.report()
 
-    def write_corpus(self, version: int) -> None:
+    def records(self, version: int) -> list[dict[str, Any]]:
         """The same stories with another mark in every headline: an answer with two marks is of two generations."""
         draw = random.Random(7)  # noqa: S311
-        lines = []
+        records = []
         for number in range(self.stories):
-            words = [draw.choice(SUBJECTS), draw.choice(VERBS), draw.choice(SUBJECTS), draw.choice(SUBJECTS)]
+            story = invented(number, draw)
             pointer = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} the {draw.choice(SUBJECTS)}"
-            record = {
-                "id": f"c{number}", "title": f"{' '.join(words)} {number} mark{version}", "language": "en",
-                "text": " ".join(draw.choice([*SUBJECTS, *VERBS]) for _ in range(60)),
-                "published": f"2026-0{draw.randint(1, 9)}-{draw.randint(1, 28):02d}", "read_more": [{"title": pointer}],
-                "url": f"https://news.example/{number}",
-            }  # fmt: skip
-            lines.append(json.dumps(record))
-        temporary = self.corpus.with_suffix(".new")
-        temporary.write_text("\n".join(lines) + "\n")
-        temporary.replace(self.corpus)
+            records.append({**story, "title": f"{story['title']} mark{version}", "read_more": [{"title": pointer}]})
+        return records
 
-    def wait_ready(self, server: "subprocess.Popen[bytes]") -> None:
-        until = time.monotonic() + 120
-        while time.monotonic() < until and server.poll() is None:
-            with contextlib.suppress(OSError):
-                if Client(self).ask("GET", "/readyz")[0] == 200:
-                    return
-            time.sleep(0.1)
-        raise SystemExit(f"the server did not start:\n{self.log.read_text()[-2000:]}")
-
-    def load(self, pid: int) -> None:
+    def load(self, server: Server) -> None:
         until = time.monotonic() + self.seconds
         writers = max(1, self.clients // 8)
         jobs = [self.rebuilder] + [self.writer] * writers + [self.reader] * (self.clients - writers - 1)
@@ -120,13 +79,13 @@ class Soak:
             thread.start()
         began = time.monotonic()
         while time.monotonic() < until:
-            self.memory.append((time.monotonic() - began, memory_of(pid)))
+            self.memory.append((time.monotonic() - began, server.memory()))
             time.sleep(min(1.0, self.seconds / 40))
         for thread in threads:
             thread.join(120)
 
     def reader(self, number: int, until: float) -> None:
-        draw, client = random.Random(number), Client(self)  # noqa: S311
+        draw, client = random.Random(number), self.server.client()  # noqa: S311
         while time.monotonic() < until:
             name = f"c{draw.randrange(self.stories)}" if draw.random() < 0.8 else f"live-{draw.randrange(50)}"
             text = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(SUBJECTS)}"
@@ -163,7 +122,7 @@ class Soak:
             self.fail("withdrawn stories seen", f"{name} {path}")
 
     def writer(self, number: int, until: float) -> None:
-        draw, client = random.Random(1_000 + number), Client(self)  # noqa: S311
+        draw, client = random.Random(1_000 + number), self.server.client()  # noqa: S311
         turn = 0
         while time.monotonic() < until:
             turn += 1
@@ -184,12 +143,12 @@ class Soak:
                 self.change(client, mine, "DELETE", None)
             time.sleep(0.02)
 
-    def change(self, client: "Client", name: str, method: str, body: Any) -> bool:
+    def change(self, client: Client, name: str, method: str, body: Any) -> bool:
         hides = method == "DELETE" or (body or {}).get("status") == "canceled"
         if not hides:
             with self.lock:
                 self.gone.pop(name, None)
-        status, answer = client.ask(method, f"/v1/stories/{quote(name)}", body)
+        status, answer = client.ask(method, f"/v1/stories/{quote(name)}", body, KEY)
         self.counts["changes"] += 1
         if status not in (200, 201, 404):
             self.fail("failed answers", f"{status} {method} {name} {answer[:200]!r}")
@@ -199,11 +158,11 @@ class Soak:
         return status == 200
 
     def rebuilder(self, number: int, until: float) -> None:
-        client, began = Client(self), time.monotonic()
+        client, began = self.server.client(), time.monotonic()
         for turn in range(3):
             self.pause(began + self.seconds * (0.1 + 0.25 * turn), until)
-            self.write_corpus(turn + 2)
-            status, body = client.ask("POST", "/v1/index/builds")
+            write_corpus(self.corpus, self.records(turn + 2))
+            status, body = client.ask("POST", "/v1/index/builds", key=KEY)
             if status != 202:
                 self.fail("builds that failed", f"{status} {body[:200]!r}")
                 continue
@@ -211,13 +170,13 @@ class Soak:
             record: dict[str, Any] = {"state": "enqueued"}
             while record["state"] in ("enqueued", "running") and time.monotonic() < until + 60:
                 time.sleep(0.2)
-                record = json.loads(client.ask("GET", location)[1])
+                record = json.loads(client.ask("GET", location, key=KEY)[1])
             self.counts["builds"] += 1
             if record["state"] != "succeeded":
                 self.fail("builds that failed", json.dumps(record))
         self.pause(began + self.seconds * 0.85, until)
         before = time.monotonic()
-        status, body = client.ask("POST", "/v1/index/rollback")
+        status, body = client.ask("POST", "/v1/index/rollback", key=KEY)
         self.counts["rollback, ms"] = round((time.monotonic() - before) * 1_000)
         if status != 200:
             self.fail("failed answers", f"{status} rollback {body[:200]!r}")
@@ -245,43 +204,6 @@ class Soak:
             "memory, ratio": round(mean(later or [0]) / max(mean(begun or [0]), 1), 3),
             "examples": self.examples,
         }  # fmt: skip
-
-
-class Client:
-    """One connection that is kept open."""
-
-    def __init__(self, soak: Soak) -> None:
-        self._port = soak.port
-        self._connection = http.client.HTTPConnection("127.0.0.1", soak.port, timeout=60)
-
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {KEY}"} if method != "GET" or "builds" in path else {}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        for last in (False, True):
-            try:
-                self._connection.request(method, path, None if body is None else json.dumps(body), headers)
-                response = self._connection.getresponse()
-                return response.status, response.read()
-            except (http.client.HTTPException, OSError):  # an idle connection that the server has closed
-                self._connection.close()
-                if last:
-                    return 0, b"no answer"
-        raise AssertionError
-
-
-def memory_of(pid: int) -> float:
-    """MB of a process and its workers (not of a build: that is a session of its own)."""
-    total = 0.0
-    session = os.getsid(pid)
-    for path in Path("/proc").glob("[0-9]*/status"):
-        with contextlib.suppress(OSError, ProcessLookupError):
-            text = path.read_text()
-            own = int(path.parent.name)
-            parent = int(text.split("PPid:")[1].split()[0])
-            if (own == pid or (parent == pid and os.getsid(own) == session)) and "VmRSS:" in text:
-                total += int(text.split("RssAnon:")[1].split()[0]) / 1024
-    return total
 
 
 if __name__ == "__main__":

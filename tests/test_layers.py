@@ -51,7 +51,6 @@ OWNERS = {
     "tokenizers": "embedding.tokenizing",
     "torch": "embedding.torch_runtime",
     "transformers": "embedding.torch_runtime",
-    "uvicorn": "service.run",
 }
 """Libraries and the one module that imports each, or the package that it lies in. A reader of the corpus, a page or
 the like may bring a library of its own; that, too, is imported in one module."""
@@ -59,6 +58,7 @@ the like may bring a library of its own; that, too, is imported in one module.""
 ROOMS = {
     "fastapi": {"service"},
     "starlette": {"service"},
+    "uvicorn": {"service"},
     "rich": {"cli"},
     "selectolax": {"readmore", "corpus"},
     "lxml": {"corpus"},

@@ -45,6 +45,8 @@ class Recommendations:
     processing_time_ms: float
     rejected: Sequence[Mapping[str, Any]] | None = None
     notes: Sequence[str] = field(default=())
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Time of each stage: query, search (with waiting for other answers), render."""
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the API returns it."""

@@ -203,8 +203,10 @@ class _Serving:
         shown = self.shown(now)
         probe, about = self._probe(query, shown)
         explain = probe if options.explain else None
+        asked = time.perf_counter()
         with _COMPUTE:
             found = self.searcher.search(probe, options, shown, now)
+            searched = time.perf_counter()
             hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
         if not hits and options.offset == 0 and options.on_empty == "latest":
             rows = newest(generation, found.allowed, options.limit)
@@ -222,6 +224,7 @@ class _Serving:
                 "built_at": generation.manifest.built_at,
             },
             processing_time_ms=(time.perf_counter() - started) * 1_000,
+            seconds={"query": asked - started, "search": searched - asked, "render": time.perf_counter() - searched},
             rejected=self._rejected(probe, options, found, shown) if options.explain else None,
         )
 

@@ -16,16 +16,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Served:
-    """One state of the index: `position` of the journal, and how often a story had been hidden by then."""
+    """One state of the index: `position` of the journal; an answer of another `epoch` may show what is hidden now."""
 
     generation: Generation
     position: int
-    hidings: int
-
-    @property
-    def epoch(self) -> tuple[str, int]:
-        """An answer of another epoch may show what is hidden by now."""
-        return self.generation.name, self.hidings
+    epoch: tuple[Overlay, int]
 
 
 class Source:
@@ -77,7 +72,7 @@ class Source:
         return self._served
 
     def refresh(self) -> None:
-        """Take over the promoted generation and the committed changes.
+        """Take over the promoted generation and the committed changes; lay these anew where that saves memory.
 
         Raises:
             RecommenderError: the promoted generation cannot be served, or the journal not be read.
@@ -85,6 +80,8 @@ class Source:
         with self._switching:
             if self._is_promoted():
                 self._switch()
+            elif self._overlay is not None and self._overlay.is_wasteful:
+                self._lay_anew()
         self._sync()
         if self._refusal is not None and self._index.live_token() == self._refused:
             raise self._refusal
@@ -124,6 +121,13 @@ class Source:
                 self._refused, self._refusal = token, error
             raise
 
+    def _lay_anew(self) -> None:
+        overlay = self._lay(self._base)
+        with self._lock:
+            version = self._journal.version()
+            overlay.sync()
+            self._take(overlay, version)
+
     def _sync(self) -> None:
         version = self._journal.version()
         if version == self._version and self._overlay is not None:
@@ -145,7 +149,7 @@ class Source:
         self._version = version
 
     def _serve(self, overlay: Overlay) -> Served:
-        return Served(overlay.view, overlay.position, overlay.hidings)
+        return Served(overlay.view, overlay.position, (overlay, overlay.hidings))
 
     def _open(self) -> Generation:
         generation = self._index.open_live()

@@ -14,6 +14,9 @@ from recommender.readmore import canonical_url, normalise_headline, settle, stub
 from recommender.storage import key64
 from recommender.stories import USABLE, ReadMore, Story
 
+_IDLE = 1_000
+"""So many rows that nobody needs are kept at least, before an overlay is laid anew."""
+
 
 class Overlay:
     """A generation brought up to date; not for several threads at once.
@@ -42,6 +45,11 @@ class Overlay:
     def added(self) -> int:
         """Rows behind those of the generation."""
         return len(self._rows) - len(self.base)
+
+    @property
+    def is_wasteful(self) -> bool:
+        """Whether most added rows are versions of stories that were changed again: laid anew it would be smaller."""
+        return self._rows.idle > max(_IDLE, self.added // 2)
 
     def sync(self) -> Generation:
         """Apply what was committed since the last time; what is to be served now."""

@@ -26,6 +26,8 @@ class Rows:
 
     def __init__(self, base: Generation) -> None:
         self.base = base
+        self.idle = 0
+        """Added rows that are no story any more."""
         self.graph = GraphChanges(base.graph, len(base))
         self._columns = ColumnChanges(base.columns)
         self._lexical = LexicalChanges(base.lexical)
@@ -53,6 +55,7 @@ class Rows:
 
     def dress(self, row: int, story: Story) -> None:
         """Take over a story's status and embargo; a row that was retired is a story again."""
+        self.idle -= row >= len(self.base) and self.is_gone(row)
         self._columns.dress(row, story)
         self._patches[row] = {
             "status": None if story.status == USABLE else story.status,
@@ -61,6 +64,7 @@ class Rows:
 
     def retire(self, row: int) -> list[int]:
         """The row is no story any more; the rows that it linked to."""
+        self.idle += row >= len(self.base) and not self.is_gone(row)
         self._columns.retire(row)
         return self.graph.set_targets(row, ())
 

@@ -66,7 +66,7 @@ class Answers:
             if matches(if_none_match, answer.etag):
                 return self._not_modified(answer.etag, answer.headers, answer.lifetime, state)
             return self._finished(answer, state, "hit")
-        if if_none_match:
+        if if_none_match not in (b"", b"*"):  # whether there is any answer, which `*` asks for, only the engine knows
             etag = self._etag(state, question)
             if matches(if_none_match, etag):
                 return self._not_modified(etag, (), UNSURE, state)
@@ -97,8 +97,10 @@ class Answers:
             if same:
                 break
             state = after
+        self._service.metrics.answered(found, question.options.limit)
+        began = time.perf_counter()
         answer = self._render(question, found, self._etag(state, question))
-        self._service.metrics.answered(answer.hits, question.options.limit, found.processing_time_ms / 1_000)
+        self._service.metrics.stage("body", time.perf_counter() - began)
         return answer, state if same else None
 
     def _render(self, question: Question, found: Recommendations, etag: bytes) -> Answer:
@@ -111,7 +113,7 @@ class Answers:
         headers = [(b"content-type", kind), (b"cache-tag", cache_tags(found.query, hits))]
         if links := _links(question, found):
             headers.append((b"link", links))
-        return Answer(body, etag, tuple(headers), lifetime_of(found, self._clock()) if body else UNSURE, len(hits))
+        return Answer(body, etag, tuple(headers), lifetime_of(found, self._clock()) if body else UNSURE)
 
     def _etag(self, state: State, question: Question) -> bytes:
         drifts = question.options.mode == LATEST or question.options.on_empty == "latest"

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from recommender import __version__
 from recommender.errors import InputError, RecommenderError
@@ -21,8 +22,9 @@ from recommender.service.cache import AnswerCache
 from recommender.service.context import Engine, Service, request_id_of, service_of
 from recommender.service.front import Front
 from recommender.service.metrics import Metrics
-from recommender.service.problems import problem_response, status_response
+from recommender.service.problems import UNUSABLE, kind_of, problem_response, status_response
 from recommender.service.questions import Questions
+from recommender.service.rate import RateLimit
 from recommender.service.routes import ROUTERS
 from recommender.service.security import Keys
 from recommender.service.work import Work
@@ -30,6 +32,8 @@ from recommender.settings import Settings
 
 ENGINE_THREADS = 8
 """Enough for concurrent texts to be embedded together; the processor's cores are shared anyway."""
+PATIENCE = 0.5
+"""Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
 
 log = logging.getLogger("recommender.service")
@@ -37,17 +41,21 @@ log = logging.getLogger("recommender.service")
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
+    metrics = Metrics()
     service = Service(
         settings=settings,
         engine=engine,
         keys=Keys(settings),
         cache=AnswerCache(settings.cache_answers),
-        metrics=Metrics(),
-        engine_work=Work("engine", ENGINE_THREADS, settings.queue),
+        metrics=metrics,
+        engine_work=Work(
+            "engine", ENGINE_THREADS, settings.queue, PATIENCE, lambda seconds: metrics.stage("queue", seconds)
+        ),
         change_work=Work("change", 1, 16),
+        rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
         base_url=settings.public_url.rstrip("/"),
     )
-    service.metrics.watch(lambda: _gauges(service))
+    metrics.watch(lambda: _gauges(service))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -89,6 +97,8 @@ async def _watch(service: Service) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    if kind_of(error) is UNUSABLE:
+        log.error("request %s: %s", request_id_of(request), error)
     return problem_response(error, request_id_of(request), service_of(request).base_url)
 
 
@@ -104,7 +114,18 @@ async def _not_routed(request: Request, error: Exception) -> Response:
         404: f"there is no {request.url.path[:200]}; /docs lists the routes",
         405: f"{request.method} is not possible here",
     }.get(status, "")
+    if status == 405:  # the framework names the methods of the first route alone
+        headers = {"allow": ", ".join(_methods(request))}
     return status_response(status, detail, request_id_of(request), service_of(request).base_url, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of the path that fits best, on whichever routes they are; HEAD where GET is (see `front`)."""
+    routes = [one for router in ROUTERS for one in router.routes if isinstance(one, Route)]
+    fits = [one for one in routes if one.matches(request.scope)[0] != Match.NONE]
+    best = min(fits, key=lambda one: "{" in one.path).path
+    methods = {method for one in fits if one.path == best for method in one.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]]:
@@ -128,7 +149,8 @@ def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]
     try:
         built = datetime.fromisoformat(str(about["built_at"]))
         age = (datetime.now(UTC) - (built if built.tzinfo else built.replace(tzinfo=UTC))).total_seconds()
-        yield "recommender_generation_age_seconds", "Time since the generation was built", {}, age
+        # A clock that was set back makes nothing younger than new.
+        yield "recommender_generation_age_seconds", "Time since the generation was built", {}, max(0.0, age)
     except (KeyError, ValueError):
         pass
     for name, count in about.get("counts", {}).items():

@@ -21,7 +21,6 @@ class Answer:
     etag: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     lifetime: int
-    hits: int
 
 
 class AnswerCache:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from recommender.engine.answer import Recommendations
 from recommender.engine.listing import Headlines
@@ -13,7 +14,8 @@ from recommender.errors import RecommenderError
 from recommender.live import Changes
 from recommender.service.cache import AnswerCache
 from recommender.service.metrics import Metrics
-from recommender.service.problems import NotReady
+from recommender.service.problems import NotReady, TooManyRequests
+from recommender.service.rate import RateLimit, client_of
 from recommender.service.security import Keys
 from recommender.service.work import Work
 from recommender.settings import Settings
@@ -75,6 +77,7 @@ class Service:
     metrics: Metrics
     engine_work: Work
     change_work: Work
+    rate: RateLimit | None = None
     base_url: str = ""
     draining: bool = False
     pages: dict[str, Any] = field(default_factory=dict)
@@ -107,6 +110,21 @@ class Service:
         """
         if not self.engine.ready:
             raise NotReady("the index is being loaded")
+
+    def charge(self, scope: Scope, requests: int = 1) -> None:
+        """Count requests of a client, where their number is limited; whoever has an admin key may send any number.
+
+        Raises:
+            TooManyRequests: it has to wait.
+        """
+        if self.rate is None:
+            return
+        client = scope.get("client")
+        try:
+            self.rate.take(client_of(client[0]) if client else "", requests)
+        except TooManyRequests:
+            if not self.keys.may_write(scope["headers"]):
+                raise
 
     def drain(self) -> None:
         """Tell load balancers to send no more: `/readyz` fails from now on, requests are still answered."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recommender.errors import RecommenderError
+from recommender.errors import Overloaded, RecommenderError
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS
-from recommender.service.problems import AddressTooLong, TookTooLong, problem_response, status_response
+from recommender.service.problems import AddressTooLong, TookTooLong, TooManyRequests, problem_response, status_response
 from recommender.service.questions import ROUTES, Questions
 from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
@@ -23,6 +23,8 @@ log = logging.getLogger("recommender.service")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}\Z")
 _POLICY = (b"content-security-policy", API_POLICY.encode())
+NEVER_LIMITED = ("/healthz", "/readyz", "/metrics")
+"""Whoever watches the service is not to be told to come again."""
 GONE = 499
 """Status in the log of a request whose client went away."""
 
@@ -46,19 +48,23 @@ class Front:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self._cross_origin)
+        scope = exchange.scope
         try:
+            if exchange.is_preflight:
+                await exchange.send_raw(204, [*PREFLIGHT, *exchange.headers], b"")
+                return
+            if scope["path"] not in NEVER_LIMITED:
+                self._service.charge(scope)
             finished = self._at_once(scope, exchange)
             if finished is not None:
                 await exchange.finish(finished)
-            elif exchange.is_preflight:
-                await send({"type": "http.response.start", "status": 204, "headers": [*PREFLIGHT, *exchange.headers]})
-                await send({"type": "http.response.body", "body": b""})
-                exchange.status = 204
             elif len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
                 error = AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
                 await self._problem(error, exchange, scope, receive)
             else:
                 await self._routed(exchange, scope, receive)
+        except (TooManyRequests, Overloaded) as error:
+            await self._problem(error, exchange, scope, receive)
         finally:
             self._record(exchange, scope)
 
@@ -74,8 +80,10 @@ class Front:
             finished = self._answers.at_once(question, exchange.if_none_match)
         except RecommenderError:
             return None
-        if finished is not None:
-            exchange.route = path
+        exchange.route = path
+        if finished is None:
+            self._service.engine_work.check()  # a refusal costs least here
+        else:
             self._service.metrics.source(finished.source)
             exchange.source = finished.source
         return finished
@@ -149,10 +157,11 @@ class _Exchange:
                 preflight = True
         self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
         request_id = request_id or os.urandom(8).hex().encode()
-        self.request_id = scope["request_id"] = request_id.decode()
+        self.request_id = request_id.decode()
         self.headers = (*ALWAYS, (b"x-request-id", request_id), *cross_origin.headers(origin))
-        if self._is_head:  # routes know GET only
-            scope["method"] = "GET"
+        # Routes know GET only; the server goes by its own scope, and sends no body.
+        self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
+        self.scope["request_id"] = self.request_id
 
     async def send(self, message: Message) -> None:
         """Pass on a message of the application, with the headers that every answer has."""

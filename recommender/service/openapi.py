@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
+from recommender.engine.answer import HIT_FIELDS, RECORD_FIELDS
 from recommender.engine.query import OPTIONS, Option
 from recommender.service import examples
 from recommender.service.problems import MEDIA_TYPE, all_kinds
 from recommender.service.questions import FLOOR
-from recommender.service.schemas import SCHEMAS, ref
+from recommender.service.schemas import LETTERS, MOMENT, NOT_BLANK, SCHEMAS, ref
 
 DESCRIPTION = """Finds the stories that belong under an article.
 
@@ -25,7 +26,8 @@ TAGS = [
 ]
 _JSON = "application/json"
 KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
-_COMMON = (414, 500, 503)
+_COMMON = (400, 414, 429, 431, 500, 503)
+_FIELD = rf"({'|'.join((*HIT_FIELDS, *RECORD_FIELDS))}|\*)"
 
 Documentation = dict[str, Any]
 """Arguments of a route's decorator, or parts of its description."""
@@ -42,7 +44,7 @@ def problems(*statuses: int) -> Responses:
             "description": "; ".join(kind.title for kind in about),
             "content": {MEDIA_TYPE: {"schema": ref("Problem"), "example": examples.problem_of(about[0])}},
         }
-        if status == 503:
+        if status in (429, 503):
             documented[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
     return documented
 
@@ -64,10 +66,12 @@ def option_schema(option: Option) -> dict[str, Any]:
         schema = text | {"enum": list(option.choices)}
     elif option.kind == "texts":
         # A pattern, because white space alone is no value: it is trimmed.
-        one = {"enum": list(option.choices)} if option.choices else {"pattern": r"\S"}
+        one = {"enum": list(option.choices)} if option.choices else {"pattern": NOT_BLANK}
+        if option.name == "fields":
+            one = {"pattern": rf"^\s*{_FIELD}(\s*,\s*{_FIELD})*\s*$"}
         schema = {"type": "array", "items": text | one, "maxItems": 1_000}
     elif option.kind == "date":
-        schema = text | {"description": "YYYY-MM-DD, or an RFC 3339 date-time"}
+        schema = MOMENT
     else:
         schema = text | {"pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*[smhdwSMHDW]?\s*$"}
     return schema | ({"default": option.default} if option.default not in (None, ()) else {})
@@ -98,9 +102,13 @@ def _asked_by() -> list[dict[str, Any]]:
     }  # fmt: skip
     return [
         {"name": name, "in": "query", "required": False, "description": f"{text}. Give one of id, url, text.",
-         "schema": {"type": "string", "minLength": 1}, "examples": {"one": {"value": example}}}
+         "schema": _asked(name), "examples": {"one": {"value": example}}}
         for name, (text, example) in about.items()
     ]  # fmt: skip
+
+
+def _asked(name: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": LETTERS if name == "text" else NOT_BLANK}
 
 
 def _body(schema: str, example: Any) -> Documentation:
@@ -184,15 +192,24 @@ PROMOTE_POST: Documentation = {
 
 def question_schema() -> dict[str, Any]:
     """A question in a body: exactly one of id, url, text, story; and options."""
-    asked: dict[str, Any] = {name: {"type": "string", "minLength": 1} for name in ("id", "url", "text")}
-    asked["story"] = ref("StoryRecord") | {"description": "a story that need not be in the index; it is not stored"}
-    options = {option.name: option_schema(option) | {"description": option.about} for option in OPTIONS}
+    asked: dict[str, Any] = {name: {"anyOf": [_asked(name), {"type": "null"}]} for name in ("id", "url", "text")}
+    about = "a story that need not be in the index; it is not stored"
+    asked["story"] = {"anyOf": [ref("StoryRecord"), {"type": "null"}], "description": about}
+    options = {
+        option.name: {"anyOf": [*_in_body(option_schema(option)), {"type": "null"}], "description": option.about}
+        for option in OPTIONS
+    }
     return {
         "type": "object",
         "properties": asked | options,
-        "oneOf": [{"required": [name]} for name in asked],
+        "oneOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in asked],
         "additionalProperties": False,
     }
+
+
+def _in_body(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """A list of one may be written without brackets."""
+    return [schema, schema["items"]] if "items" in schema else [schema]
 
 
 def install(app: FastAPI) -> None:

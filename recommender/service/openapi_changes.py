@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from recommender.service.openapi import KEYS, Documentation, Responses, json_answer, problems
-from recommender.service.schemas import ref
+from recommender.service.schemas import MOMENT, ref
 
 _CHANGE = {"id": "hl-0115", "result": "updated", "position": 1207}
 _RECORD = {
@@ -31,7 +31,7 @@ def _as(status: int, answer: Responses, description: str) -> Responses:
     return {status: {**answer[200], "description": description}}
 
 
-_EMBARGO = {"type": ["string", "null"], "description": "date-time until which it is not shown; null: none"}
+_EMBARGO = {"anyOf": [MOMENT, {"type": "null"}], "description": "date-time until which it is not shown; null: none"}
 _STATUS = {"type": "string", "enum": ["usable", "withheld", "canceled"]}
 
 STORY_PUT: Documentation = {

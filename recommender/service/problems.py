@@ -25,6 +25,22 @@ class UnsupportedMediaType(errors.RecommenderError):
     """A body of another type than the route reads."""
 
 
+class BadRequest(errors.RecommenderError):
+    """What came is no HTTP request."""
+
+
+class HeadersTooLarge(errors.InputError):
+    """Headers beyond the limit."""
+
+
+class TooManyRequests(errors.RecommenderError):
+    """One client sent more requests than it may."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"this client sends more requests than it may; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
 class AddressTooLong(errors.InputError):
     """A path and query string beyond the limit."""
 
@@ -77,6 +93,7 @@ KINDS: dict[type[Exception], Kind] = {
         409, "promotion-refused", "Not promoted", "The generation is clearly worse than the live one."
     ),
     errors.TooLarge: Kind(413, "too-large", "Too large", "The body, a text or a batch is beyond the limit."),
+    BadRequest: Kind(400, "bad-request", "Bad request", "What came is no HTTP request."),
     AddressTooLong: Kind(414, "address-too-long", "Address too long", "Send long texts with POST."),
     UnsupportedMediaType: Kind(
         415, "unsupported-media-type", "Unsupported media type", "Send `Content-Type: application/json`."
@@ -87,6 +104,10 @@ KINDS: dict[type[Exception], Kind] = {
     errors.InputError: Kind(422, "invalid-input", "Wrong input", "`errors` says which field, and why."),
     errors.RecordError: Kind(422, "invalid-record", "Wrong story", "`errors` says which field of the story, and why."),
     errors.CorpusError: Kind(422, "invalid-corpus", "Wrong corpus", "It cannot be read, or holds no story."),
+    TooManyRequests: Kind(
+        429, "too-many-requests", "Too many requests", "Of one client; try again after `Retry-After` seconds."
+    ),
+    HeadersTooLarge: Kind(431, "headers-too-large", "Headers too large", "Send fewer or shorter headers."),
     errors.Overloaded: Kind(503, "overloaded", "Too busy", "Try again after `Retry-After` seconds."),
     NotReady: Kind(503, "not-ready", "Not ready", "The service is starting or stopping."),
     TookTooLong: Kind(503, "timeout", "Took too long", "The request was given up at the time limit."),
@@ -127,7 +148,7 @@ def problem_response(error: Exception, request_id: str = "", base_url: str = "")
     headers: dict[str, str] = {}
     if isinstance(error, Unauthorized):
         headers["www-authenticate"] = 'Bearer realm="recommender"'
-    if kind.status == 503:
+    if kind.status in (429, 503):
         headers["retry-after"] = str(getattr(error, "retry_after", 1))
     return _response(kind.status, problem(error, request_id, base_url), headers)
 

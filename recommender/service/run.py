@@ -1,9 +1,12 @@
 """Running the service: one process, or several that share the index on disk."""
 
+import asyncio
 import json
 import logging
 import logging.config
+import signal
 import sys
+import tempfile
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
@@ -14,7 +17,9 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from recommender.service.app import create_app
+from recommender.service.connection import Connection
 from recommender.service.context import Service
+from recommender.service.metrics import share
 from recommender.serving import open_recommender
 from recommender.settings import Settings
 
@@ -38,16 +43,6 @@ class JSONLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-class _Server(uvicorn.Server):
-    """A server whose `/readyz` fails as soon as it was told to stop."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        service = getattr(getattr(self.config.loaded_app, "state", None), "service", None)
-        if isinstance(service, Service):
-            service.drain()
-        super().handle_exit(sig, frame)
-
-
 def serve(settings: Settings) -> int:
     """Serve until told to stop; returns the exit status.
 
@@ -57,7 +52,7 @@ def serve(settings: Settings) -> int:
     log_to_stderr(settings)
     if settings.workers == 1:
         app = create_app(settings, open_recommender(settings))
-        server = _Server(_config(settings, app))
+        server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
         _say(settings)
         try:
             server.run()
@@ -68,7 +63,9 @@ def serve(settings: Settings) -> int:
     config = _config(settings, partial(_worker_app, settings))
     socket = config.bind_socket()
     _say(settings)
-    Multiprocess(config, sockets=[socket]).run()
+    with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
+        share(folder)
+        Multiprocess(config, sockets=[socket]).run()
     return 0
 
 
@@ -82,6 +79,7 @@ def log_to_stderr(settings: Settings) -> None:
             "formatters": {"plain": {"format": "%(message)s"}, "json": {"()": JSONLines}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
             "loggers": {
+                "recommender.audit": {"level": "INFO"},  # whatever else is logged: who changed what, and when
                 "recommender": {"level": settings.log_level.upper(), "handlers": ["stderr"], "propagate": False},
                 "uvicorn": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             },
@@ -91,7 +89,28 @@ def log_to_stderr(settings: Settings) -> None:
 
 def _worker_app(settings: Settings) -> FastAPI:
     log_to_stderr(settings)
-    return create_app(settings, open_recommender(settings))
+    return _draining(create_app(settings, open_recommender(settings)), settings.drain_seconds)
+
+
+def _draining(app: FastAPI, seconds: float) -> FastAPI:
+    """The application, once the server listens to signals: when it is told to stop `/readyz` fails, and so many
+    seconds later it does stop; told twice, at once.
+    """
+    stop: Any = signal.getsignal(signal.SIGTERM)  # the server's own
+    service: Service = app.state.service
+    loop = asyncio.get_running_loop()
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        wait = 0.0 if service.draining else seconds
+        service.drain()
+        if wait:
+            loop.call_later(wait, stop, number, frame)
+        else:
+            stop(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, drain)
+    return app
 
 
 def _config(settings: Settings, app: Any) -> uvicorn.Config:
@@ -100,6 +119,8 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
         factory=isinstance(app, partial),
         host=settings.host,
         port=settings.port,
+        http=Connection,
+        forwarded_allow_ips=",".join(settings.proxies),
         workers=settings.workers,
         log_config=None,
         access_log=False,  # it would hold query strings; `front` writes one that does not

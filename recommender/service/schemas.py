@@ -28,12 +28,25 @@ def _object(properties: dict[str, Schema], required: tuple[str, ...] = (), **mor
     return {"type": "object", "properties": properties, **({"required": list(required)} if required else {}), **more}
 
 
+NOT_BLANK = r"[^\s\x1c-\x1f]"
+LETTERS = r"[\p{L}\p{N}]"
+"""Pattern of a text in which there is something to search for."""
+MOMENT: Schema = {
+    "type": "string",
+    "anyOf": [{"format": "date"}, {"format": "date-time"}],
+    "description": "YYYY-MM-DD, or an RFC 3339 date-time",
+}
+_MOMENT_OR_NONE: Schema = {"anyOf": [MOMENT, {"enum": ["", None]}]}
+
 _TEXT = _one("string")
+_TEXTS: Schema = {"anyOf": [_list(_TEXT), _TEXT, {"type": "null"}]}
 _NUMBER = _one("number")
 _INTEGER = _one("integer")
 _NAMED = _object({"id": _TEXT, "title": _TEXT}, ("id", "title"))
 _COUNTS = _object({}, additionalProperties=_INTEGER)
 _IMAGE = _object({"url": _TEXT, "width": _INTEGER, "height": _INTEGER, "alt": _TEXT}, ("url",))
+_SIZE = {"description": "a whole number; anything else counts as unknown"}
+_GIVEN_IMAGE = _object({"url": _TEXT, "width": _SIZE, "height": _SIZE, "alt": _or_null("string")}, ("url",))
 
 SCHEMAS: dict[str, Schema] = {
     "Hit": _object(
@@ -77,31 +90,40 @@ SCHEMAS: dict[str, Schema] = {
         },
         ("query", "hits", "limit", "offset", "exhausted", "filtered_out", "processing_time_ms", "index"),
     ),
-    "Batch": _object({"queries": _list(ref("Question")) | {"minItems": 1}}, ("queries",), additionalProperties=False),
+    "Batch": _object(
+        {"queries": _list({"anyOf": [ref("Question"), {}]}) | {
+            "minItems": 1, "description": "each as the body of `POST /v1/related`; a wrong one gives its problem"
+        }},
+        ("queries",),
+        additionalProperties=False,
+    ),
     "Results": _object(
         {"results": _list({"anyOf": [ref("Related"), ref("Problem")]}) | {"description": "in the questions' order"}},
         ("results",),
     ),
-    "ReadMore": _object({"title": _TEXT, "url": _or_null("string"), "id": _or_null("string")}),
+    "ReadMore": _object({"title": _or_null("string"), "url": _or_null("string"), "id": _or_null("string")}),
     "StoryRecord": _object(
         {
             "id": {"type": ["string", "integer", "null"]},
             "title": _or_null("string"),
             "text": _or_null("string"),
             "url": _or_null("string"),
-            "published": _or_null("string"),
-            "modified": _or_null("string"),
+            "published": _MOMENT_OR_NONE,
+            "modified": _MOMENT_OR_NONE,
             "section": _or_null("string"),
             "language": _or_null("string"),
             "source": _or_null("string"),
-            "image": {"anyOf": [_IMAGE, _TEXT, {"type": "null"}]},
+            "image": {"anyOf": [_GIVEN_IMAGE, _TEXT, {"type": "null"}]},
             "status": _or_null("string", enum=[*STATUSES, None]),
-            "embargoed": _or_null("string"),
-            "authors": _or_null("array", items=_TEXT),
-            "tags": _or_null("array", items=_TEXT),
+            "embargoed": _MOMENT_OR_NONE,
+            "authors": _TEXTS,
+            "tags": _TEXTS,
             "read_more": _or_null("array", items={"anyOf": [ref("ReadMore"), _TEXT]}),
             "digest": _or_null("boolean"),
         },
+        anyOf=[
+            _object({name: _one("string", pattern=LETTERS)}, (name,)) for name in ("title", "text")
+        ],
         description="Only `title` or `text` is required. Unknown fields are kept.",
     ),
     "Story": _object(
@@ -130,7 +152,22 @@ SCHEMAS: dict[str, Schema] = {
         ("id", "state", "created_at"),
     ),
     "Builds": _object({"builds": _list(ref("Build"))}, ("builds",)),
-    "Index": _object({"generation": _TEXT, "built_at": _TEXT, "stories": _INTEGER}, ("generation",)),
+    "Index": _object(
+        {
+            "generation": _TEXT, "built_at": _TEXT,
+            "stories": _one("integer", description="that may be seen now"),
+            "embedder": _object({"model": _TEXT, "fingerprint": _TEXT, "dim": _INTEGER}, ("model", "fingerprint")),
+            "analysis": _TEXT, "counts": _COUNTS, "corpora": _list({}), "dense": _object({}), "quality": _object({}),
+            "ranker": _object({}), "bytes": _INTEGER,
+            "journal": _object(
+                {"position": _INTEGER, "folded": _INTEGER, "laid_over": _INTEGER, "rows": _INTEGER},
+                ("position", "folded", "laid_over", "rows"),
+                description="live changes: the last one, the last that the generation holds, how many lie over it",
+            ),
+            "sections": _list(_TEXT), "languages": _list(_TEXT), "sources": _list(_TEXT),
+        },
+        ("generation", "built_at", "stories", "embedder", "counts", "journal"),
+    ),
     "Generation": _object(
         {"generation": _TEXT, "live": _one("boolean"), "built_at": _TEXT, "model": _or_null("string"),
          "stories": _INTEGER,

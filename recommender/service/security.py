@@ -4,12 +4,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 
 from recommender.service.problems import Forbidden, Unauthorized
 from recommender.settings import Settings
 
 NOBODY, READER, ADMIN = 0, 1, 2
+_HASHED = re.compile(r"sha256-([0-9a-fA-F]{64})\Z")
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
@@ -61,6 +63,10 @@ class Keys:
         """
         if not self.may_read(headers):
             raise Unauthorized("reading needs a key: Authorization: Bearer KEY, or X-API-Key: KEY")
+
+    def may_write(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether this request may write."""
+        return bool(self._admin) and self._role(given_key(headers)) == ADMIN
 
     def check_write(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Refuse a request that may not write.
@@ -132,4 +138,7 @@ class CrossOrigin:
 
 
 def _digest(key: str) -> bytes:
+    """The SHA-256 of a key, which may itself be given as `sha256-` and 64 hexadecimal digits."""
+    if (match := _HASHED.match(key)) is not None:
+        return bytes.fromhex(match[1])
     return hashlib.sha256(key.encode()).digest()

@@ -1,6 +1,8 @@
 """Live changes over HTTP: durable, in the next answer, and gone from every surface when withdrawn."""
 
+import errno
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -165,6 +167,23 @@ def test_nothing_writes_without_the_key(client: TestClient) -> None:
         ("POST", "/v1/index/builds"), ("DELETE", "/v1/index/builds/x"), ("POST", "/v1/index/rollback"),
     ):  # fmt: skip
         assert client.request(method, path, json={"title": "Word"}).status_code == 401, path
+
+
+def test_a_full_disk_is_said_and_logged(
+    client: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, _ = desk.folder.live_name(), desk.rebuild()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        for path in ("/v1/index/rollback", "/v1/index/builds"):
+            answer = client.post(path, headers=KEY)
+            assert (answer.status_code, answer.json()["type"]) == (503, "/docs#problem-index-unusable")
+    assert caplog.text.count("cannot be written (No space left on device)") == 2
+    assert client.post("/v1/index/rollback", headers=KEY).json()["generation"] == before
 
 
 def wait(client: TestClient, location: str) -> dict[str, Any]:

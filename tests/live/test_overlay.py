@@ -220,3 +220,21 @@ def test_looking_for_changes_costs_next_to_nothing(desk: Desk) -> None:
     for _ in range(1_000):
         desk.recommender.state()
     assert (time.perf_counter() - began) / 1_000 < 1e-3  # 5 µs on an idle machine
+
+
+def test_rows_that_nobody_needs_are_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.live.overlay._IDLE", 10)
+    desk.changes.patch("a", status="canceled")
+    for number in range(30):
+        desk.changes.put(story("n", f"Herring number {number} at the quay"))
+        desk.recommender.state()
+        desk.recommender.related(Query(text="herring"))
+    assert desk.recommender.describe()["journal"]["rows"] >= 30
+    before = desk.recommender.related(Query(text="herring"), Options(limit=50))
+    desk.recommender.refresh()
+    assert desk.recommender.describe()["journal"]["rows"] < 5
+    after = desk.recommender.related(Query(text="herring"), Options(limit=50))
+    assert [(hit.id, hit.score) for hit in after.hits] == [(hit.id, hit.score) for hit in before.hits]
+    assert after.hits[0].values["title"] == "Herring number 29 at the quay"
+    desk.changes.delete("n")
+    assert "n" not in {hit.id for hit in desk.recommender.related(Query(text="herring")).hits}

@@ -23,6 +23,16 @@ def test_killed_processes_lose_nothing_and_damage_is_refused() -> None:
     assert report["damage"]["rounds"] >= report["damage"]["files"]
 
 
+def test_every_answer_is_as_the_description_says() -> None:
+    report = run("conformance.py", "--examples", "5")
+    assert report["requests"] > 500
+
+
+def test_ten_times_too_many_questions_are_answered_or_refused_in_time() -> None:
+    report = run("overload.py", "--seconds", "4", "--stories", "500")
+    assert report["answers"]["503"] > report["answers"]["200"] > 0
+
+
 def test_mixed_load_fails_nobody() -> None:
     report = run("soak.py", "--minutes", "0.25", "--stories", "500", "--workers", "2")
     assert report["builds"] == 3

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import logging
 import threading
@@ -21,7 +22,9 @@ def test_unknown_routes_and_methods_are_problems(client):
     assert unknown.json()["type"] == "/docs#problem-not-found"
     method = client("DELETE", "/v1/related")
     assert (method.status_code, method.headers["content-type"]) == (405, PROBLEM)
-    assert "GET" in method.headers["allow"]
+    assert method.headers["allow"] == "GET, HEAD, POST"
+    assert client("OPTIONS", "/v1/stories/bulk").headers["allow"] == "POST"
+    assert client.post("/v1/stories/a%0Ab").headers["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
 
 
 def test_a_fault_shows_nothing_of_the_inside(client, engine, caplog):
@@ -166,6 +169,28 @@ def test_a_story_is_asked_for_again_and_known_by_its_etag(client, engine):
     assert client.get("/v1/stories/a1", headers=headers).status_code == 304
     engine.journal = 1
     assert client.get("/v1/stories/a1", headers=headers).status_code == 200
+
+
+def test_any_etag_will_do_only_where_there_is_an_answer(client):
+    anything = {"If-None-Match": "*"}
+    assert client.get("/v1/stories/nix", headers=anything).status_code == 404
+    assert client.get("/v1/related?id=nix", headers=anything).status_code == 404
+    assert client.get("/v1/related?id=a1").status_code == 200
+    assert client.get("/v1/related?id=a1", headers=anything).status_code == 304
+
+
+def test_a_key_may_be_given_by_its_hash(make):
+    hashed = "sha256-" + hashlib.sha256(b"w").hexdigest()
+    client = make(admin_key=(hashed,))
+    assert client.post(PROMOTE, headers={"X-API-Key": "w"}).status_code == 200
+    assert client.post(PROMOTE, headers={"X-API-Key": hashed}).status_code == 401
+
+
+def test_stages_are_timed(client):
+    client.get("/v1/related?id=a1")
+    text = client.get("/metrics").text
+    for stage in ("queue", "body"):
+        assert f'recommender_stage_seconds_count{{stage="{stage}"}} 1.0' in text
 
 
 def test_metrics_tell_routes_never_addresses(client):

@@ -13,14 +13,14 @@ from recommender.service import openapi_changes as openapi
 from recommender.service.answers import cache_tag
 from recommender.service.context import Service, service_of
 from recommender.service.limits import read_json
+from recommender.service.routes.stories import STORY
 from recommender.service.security import given_key
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
-_STORY = "/v1/stories/{story_id:path}"
 
 
-@router.put(_STORY, **openapi.STORY_PUT)
+@router.put(STORY, **openapi.STORY_PUT)
 async def put(request: Request, story_id: str) -> Response:
     """Add a story, or replace it: a record of the corpus, its read-more block still in its text or not.
 
@@ -34,7 +34,7 @@ async def put(request: Request, story_id: str) -> Response:
     return _answer(change, 201 if change.result == "created" else 200)
 
 
-@router.patch(_STORY, **openapi.STORY_PATCH)
+@router.patch(STORY, **openapi.STORY_PATCH)
 async def patch(request: Request, story_id: str) -> Response:
     """Change a story's `status` (`canceled` or `withheld` take it from every answer, `usable` brings it back), or its
     `embargoed` (a date-time until which it is not shown; null: none).
@@ -50,7 +50,7 @@ async def patch(request: Request, story_id: str) -> Response:
     return _answer(change, 200)
 
 
-@router.delete(_STORY, **openapi.STORY_DELETE)
+@router.delete(STORY, **openapi.STORY_DELETE)
 async def delete(request: Request, story_id: str) -> Response:
     """Remove a story. It stays away, whatever the corpus says, until it is put again."""
     service, who = writing(request)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recommender.engine.answer import Recommendations
 from recommender.engine.query import parse_request
 from recommender.errors import InputError, RecommenderError, TooLarge
 from recommender.service import openapi
@@ -50,7 +51,7 @@ async def related_to_body(request: Request) -> Response:
 
     def answer() -> bytes:
         found = service.engine.related(query, options)
-        service.metrics.answered(len(found.hits), options.limit, found.processing_time_ms / 1_000)
+        service.metrics.answered(found, options.limit)
         return dump_record(found.to_json())
 
     return Response(await service.engine_work.run(answer), 200, _NO_STORE, _JSON)
@@ -62,6 +63,7 @@ async def related_batch(request: Request) -> Response:
     service = _reading(request)
     body = await read_json(request, service.settings.max_body)
     asked = _queries(body, service.settings.max_batch)
+    service.charge(request.scope, len(asked) - 1)  # the request itself is counted already
     request_id = request_id_of(request)
 
     def answer() -> bytes:
@@ -92,7 +94,11 @@ def _results(service: Service, asked: list[Any], request_id: str) -> list[dict[s
             results.append(None)
         except RecommenderError as error:
             results.append(error)
-    answers = iter(service.engine.related_many(requests))
+    found = service.engine.related_many(requests)
+    for one in found:
+        if isinstance(one, Recommendations):
+            service.metrics.answered(one, one.limit)
+    answers = iter(found)
     results = [next(answers) if result is None else result for result in results]
     return [
         problem(one, request_id, service.base_url) if isinstance(one, RecommenderError) else one.to_json()

@@ -1,6 +1,7 @@
 """A story of the index."""
 
 from fastapi import APIRouter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,7 +13,25 @@ from recommender.stories import dump_record
 router = APIRouter(tags=["stories"])
 
 
-@router.get("/v1/stories/{story_id:path}", **openapi.STORY_GET)
+class _Anything(Convertor[str]):
+    """The rest of an address, whatever it holds: `/` and line ends too, as ids may."""
+
+    regex = "(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("anything", _Anything())
+STORY = "/v1/stories/{story_id:anything}"
+
+
+@router.get(STORY, **openapi.STORY_GET)
 async def story(request: Request, story_id: str) -> Response:
     """A story's record, what it links to and what mentions it.
 
@@ -27,7 +46,8 @@ async def story(request: Request, story_id: str) -> Response:
         "etag": etag.decode(),
         "cache-control": "no-cache" if service.keys.reading_is_open else "private, no-cache",
     }
-    if matches(request.headers.get("if-none-match", "").encode(), etag):
+    known = request.headers.get("if-none-match", "").encode()
+    if known != b"*" and matches(known, etag):
         return Response(b"", 304, headers)
     record = await service.engine_work.run(service.engine.story, story_id)
     headers["cache-tag"] = cache_tag(story_id)

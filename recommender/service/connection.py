@@ -1,0 +1,157 @@
+"""One connection of a client, held to limits that no route can see: slow or endless headers, bodies and readers."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from recommender.service.limits import MAX_ADDRESS
+from recommender.service.problems import AddressTooLong, BadRequest, HeadersTooLarge, TookTooLong, problem_response
+from recommender.service.security import ALWAYS
+
+MAX_HEADERS = 32_768
+"""Longest headers of a request, all together, bytes."""
+HEAD_SECONDS = 10.0
+"""A request's address and headers have to arrive within this, and the first request so soon after the connection."""
+WRITE_SECONDS = 30.0
+"""A client that reads nothing of what waits for it for so long is cut off."""
+LINGER_SECONDS = 5.0
+"""So long may what is left come in or go out, once there is nothing more to say."""
+
+
+class Connection(HttpToolsProtocol):
+    """The server's protocol with deadlines; how long a request may take, its body too, is the application's."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
+    _head = 0
+    _in_head = False
+    _body_is_due = False
+    _is_refused = False
+    url = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request, not for ever."""
+        super().connection_made(transport)
+        self._arm(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadlines."""
+        self._disarm()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a head that is not complete is counted and timed."""
+        if self._is_refused:
+            return
+        self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > MAX_ADDRESS + MAX_HEADERS:
+            self._refuse_head()
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if is_idle and self._deadline is None and self.timeout_keep_alive_task is None:
+            self._arm(HEAD_SECONDS)
+
+    def on_message_begin(self) -> None:
+        """A head begins; what came with its beginning is not counted, it may be of earlier requests."""
+        super().on_message_begin()
+        self._head, self._in_head = 0, True
+
+    def on_headers_complete(self) -> None:
+        """The head is complete."""
+        self._disarm()
+        self._in_head, self._body_is_due = False, True
+        if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEADERS:
+            self._refuse_head()
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body came."""
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The body is complete."""
+        self._body_is_due = False
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Nothing more is to be said; a body that nobody waits for is not read for ever."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._close()
+        elif self._body_is_due:
+            self._arm(LINGER_SECONDS)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, or has an address beyond what the parser takes."""
+        if len(self.url) > MAX_ADDRESS:
+            self._refuse(AddressTooLong("address", f"has more than {MAX_ADDRESS:,} bytes; use POST"))
+        else:
+            self._refuse(BadRequest("this is no HTTP request"))
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing came after the last answer."""
+        self._close()
+
+    def shutdown(self) -> None:
+        """The service stops."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self._close()
+
+    def pause_writing(self) -> None:
+        """The client does not read what waits for it."""
+        super().pause_writing()
+        if self._stuck is None:
+            self._stuck = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+    def _refuse_head(self) -> None:
+        self._refuse(HeadersTooLarge("headers", f"have more than {MAX_HEADERS:,} bytes"))
+
+    def _refuse(self, error: Exception) -> None:
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._is_refused = True
+        self.transport.write(_raw(problem_response(error), self.server_state.default_headers))
+        self._close()
+
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(seconds, self._too_late)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        if self._in_head:
+            self._refuse(TookTooLong(f"the request did not arrive within {HEAD_SECONDS:g} s"))
+        self._close()
+
+    def _close(self) -> None:
+        """Close once what waits is sent, and if it cannot be sent, without."""
+        self._disarm()
+        self.transport.close()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def _raw(response: Response, more: list[tuple[bytes, bytes]]) -> bytes:
+    status = response.status_code
+    headers: list[Any] = [*more, *response.raw_headers, *ALWAYS, (b"connection", b"close")]
+    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body)

@@ -1,0 +1,191 @@
+"""Connections held to limits, on a real socket: slow and endless requests, clients that do not read, HEAD."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from recommender.errors import Overloaded
+from recommender.service import connection, create_app
+from recommender.service.connection import Connection
+from recommender.service.work import Work
+from recommender.settings import Settings
+
+HOST = b"Host: x.example\r\n"
+
+
+Connect = Callable[[], socket.socket]
+
+
+@pytest.fixture
+def connect(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    for name, seconds in (("HEAD_SECONDS", 0.5), ("LINGER_SECONDS", 0.3), ("WRITE_SECONDS", 0.5)):
+        monkeypatch.setattr(connection, name, seconds)
+    app = create_app(replace(Settings(), admin_key=("secret",), request_timeout=0.5), engine)
+    config = uvicorn.Config(app, port=0, log_config=None, http=Connection, timeout_keep_alive=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    address = server.servers[0].sockets[0].getsockname()
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(socket.create_connection(address, 10))
+    server.should_exit = True
+    thread.join(10)
+
+
+def rest(client: socket.socket) -> bytes:
+    """What comes until the server closes; a test that waits for ever fails by the socket's time limit."""
+    parts = []
+    try:
+        while part := client.recv(1 << 16):
+            parts.append(part)
+    except ConnectionResetError:
+        pass
+    return b"".join(parts)
+
+
+def drip(client: socket.socket, data: bytes, seconds: float) -> bytes:
+    """Send the same again and again, a little at a time, until the server has enough."""
+    until = time.monotonic() + seconds
+    client.settimeout(0.05)
+    got = b""
+    while time.monotonic() < until:
+        try:
+            client.sendall(data)
+            part = client.recv(1 << 16)
+            if not part:
+                return got
+            got += part
+        except TimeoutError:
+            continue
+        except OSError:
+            return got
+    raise AssertionError(f"the server still listens: {got[:200]!r}")
+
+
+def problem_of(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    assert b"nosniff" in head
+    return int(head[9:12]), json.loads(body)["type"].rpartition("problem-")[2]
+
+
+def test_a_connection_that_says_nothing_is_closed(connect: Connect) -> None:
+    assert rest(connect()) == b""
+
+
+def test_headers_that_come_too_slowly_are_refused(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+    assert problem_of(drip(client, b"a", 10)) == (503, "timeout")
+
+
+def test_empty_lines_keep_no_connection_open(connect: Connect) -> None:
+    assert drip(connect(), b"\r\n", 10) == b""
+
+
+def test_headers_without_end_are_refused(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"GET /healthz HTTP/1.1\r\nX-Long: ")
+    assert problem_of(drip(client, b"a" * 10_000, 10)) == (431, "headers-too-large")
+    client = connect()
+    client.sendall(
+        b"GET /healthz HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 400) for n in range(85)) + b"\r\n"
+    )
+    assert problem_of(rest(client)) == (431, "headers-too-large")
+
+
+def test_an_address_beyond_what_the_parser_takes_is_too_long(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"GET /v1/related?text=" + b"a" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+    answer = rest(client)
+    assert problem_of(answer)[0] in (414, 431)
+    client = connect()
+    client.sendall(b"nonsense\r\n\r\n")
+    assert problem_of(rest(client)) == (400, "bad-request")
+
+
+def test_a_body_that_comes_too_slowly_is_given_up(connect: Connect) -> None:
+    client = connect()
+    client.sendall(
+        b"POST /v1/related HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+    )
+    assert b" 503 " in drip(client, b" ", 10)
+
+
+def test_a_body_that_nobody_waits_for_is_not_read_for_ever(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"PUT /v1/stories/x HTTP/1.1\r\n" + HOST + b"Content-Length: 100000\r\n\r\n")
+    assert b" 401 " in drip(client, b" ", 10)
+
+
+class Transport:
+    """Of a client that does not read."""
+
+    cut = False
+
+    def abort(self) -> None:
+        self.cut = True
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
+    monkeypatch.setattr(connection, "WRITE_SECONDS", 0.05)
+
+    async def stuck() -> bool:
+        transport: Any = Transport()
+        one = Connection.__new__(Connection)
+        one.loop, one.transport, one.flow = asyncio.get_running_loop(), transport, FlowControl(transport)
+        one.pause_writing()
+        if reads:
+            one.resume_writing()
+        await asyncio.sleep(0.2)
+        return bool(transport.cut)
+
+    assert asyncio.run(stuck()) is not reads
+
+
+def test_head_is_get_without_a_body_and_keeps_the_connection(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = connect()
+    for _ in range(2):
+        client.sendall(b"HEAD /v1/related?id=a1 HTTP/1.1\r\n" + HOST + b"\r\n")
+        head = client.recv(1 << 16)
+        assert head.startswith(b"HTTP/1.1 200")
+        assert head.endswith(b"\r\n\r\n")
+        assert b"content-length: 0" not in head
+    client.sendall(b"HEAD /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+    assert rest(client).startswith(b"HTTP/1.1 200")
+    assert not caplog.records
+
+
+def test_what_waits_too_long_among_many_is_given_up() -> None:
+    work = Work("engine", 1, 100, patience=0.05)
+    hold = threading.Event()
+
+    async def run() -> list[Any]:
+        first = [asyncio.ensure_future(work.run(hold.wait, 5)) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        with pytest.raises(Overloaded):  # three wait, the first of them for too long
+            await work.run(int)
+        hold.set()
+        return await asyncio.gather(*first, return_exceptions=True)
+
+    results = asyncio.run(run())
+    assert results[0] is True
+    assert isinstance(results[1], Overloaded)  # two were waiting behind it
+    assert results[2:] == [True, True]
+    assert (work.pending, work.waiting) == (0, 0)
+    work.close()

@@ -1,0 +1,51 @@
+"""A record that was taken once can be taken again: what an index and the journal hold is read back from there."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.errors import RecordError
+from recommender.readmore import cut_record, stub_story
+from recommender.stories import Story, dump_record, story_from_record
+
+TEXT = st.text(st.characters() | st.sampled_from("¿—…\0\ud800 \n"), max_size=12)
+DATES = st.dates().map(str) | st.datetimes().map(str) | st.just("2026-01-01T10:00:00+14:00")
+POINTERS = st.lists(TEXT | st.fixed_dictionaries({}, optional={"title": TEXT, "url": TEXT, "id": TEXT}), max_size=3)
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": TEXT | st.integers(),
+        "title": TEXT,
+        "text": TEXT,
+        "url": TEXT,
+        "published": DATES,
+        "embargoed": DATES,
+        "section": TEXT,
+        "language": TEXT,
+        "image": TEXT | st.fixed_dictionaries({"url": TEXT}, optional={"width": st.integers(), "alt": TEXT}),
+        "authors": st.lists(TEXT, max_size=2),
+        "read_more": POINTERS,
+        "digest": st.booleans(),
+        "status": st.sampled_from(["usable", "canceled"]),
+        "anything": st.none() | TEXT | st.lists(st.integers(), max_size=2),
+    },
+)
+
+
+def reread(story: Story) -> Story:
+    return story_from_record(json.loads(dump_record(story.to_record())))
+
+
+@given(RECORDS)
+def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]) -> None:
+    try:
+        story = story_from_record(cut_record(record))
+    except RecordError:
+        return
+    again = reread(story)
+    assert {**again.to_record(), "anything": None} == {**story.to_record(), "anything": None}
+    for pointer in again.read_more:
+        if pointer.title:
+            assert reread(stub_story(pointer)) == stub_story(pointer)
