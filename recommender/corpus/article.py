@@ -8,12 +8,12 @@ from markdown_it import MarkdownIt
 
 from recommender.corpus.frontmatter import split_front_matter
 from recommender.corpus.gathering import Drafted
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import Rejected, parsed_story
 from recommender.corpus.site import SiteFile, without_templates
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, html_article
-from recommender.stories import Story, story_from_record
+from recommender.stories import Story
 
 MAX_FILE = 64 << 20
 """Longest article, in bytes."""
@@ -78,10 +78,10 @@ class ArticleFile:
     def _story(self, text: str) -> Drafted:
         fields, body = split_front_matter(text.replace("\r\n", "\n"))
         if self._form == TEXT or self._inside is None:
-            return Drafted(story_from_record(_record(fields, body, self._form)))
+            return Drafted(parsed_story(_record(fields, body, self._form)))
         site = SiteFile(self._inside, fields, self._options)
         record = _record(fields, without_templates(body), self._form, site)
-        return Drafted(story_from_record(record), site.keys())
+        return Drafted(parsed_story(record), site.keys())
 
 
 def article_record(text: str, form: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _record(fields: dict[str, Any], body: str, form: str, site: SiteFile | None 
     html = _markdown.render(body) if form == MARKDOWN else body
     url = fields.get("url") if site is None else site.url()
     page = html_article(html, url if isinstance(url, str) else None, site.link_base if site and not url else None)
-    record = page.to_record(in_text=site is not None)
+    record = page.to_record(in_text=True)
     listed = fields.get("read_more")
     if isinstance(listed, list):
         record["read_more"] = listed + record["read_more"]

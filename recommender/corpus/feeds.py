@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from recommender.corpus.markup import body_fields, http_url, looks_like_html, plain_line
+from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import news_date
+from recommender.readmore.bodies import body_fields, looks_like_html
 from recommender.stories import Story
 
 _ITEMS = frozenset({"item", "entry"})

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from recommender.cleaning import story_of
 from recommender.corpus.reader import MOST_BLANK, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
-from recommender.readmore import cut_record
-from recommender.stories import Story, story_from_record
+from recommender.stories import Story
 
 MAX_LINE = 64 << 20
 """Longest line, in bytes."""
@@ -80,7 +80,7 @@ class JsonLines:
     def _item(self, number: int, line: bytes) -> Story | Rejected:
         try:
             text = line.decode("utf-8")
-            return story_from_record(_cut(_decoder.decode(text)))
+            return story_of(_decoder.decode(text))
         except UnicodeDecodeError as error:
             reason = not_utf8(error)
         except json.JSONDecodeError as error:
@@ -92,10 +92,6 @@ class JsonLines:
         except ValueError as error:
             reason = f"broken JSON: {error}"
         return Rejected(f"{self.name}:{number}", reason)
-
-
-def _cut(record: object) -> object:
-    return cut_record(record) if isinstance(record, dict) else record
 
 
 def _other_format(line: bytes) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from recommender.cleaning import story_of
 from recommender.dates import Moment
 from recommender.embedding import Encoded
 from recommender.errors import InputError, NotFound, RecommenderError, RecordError
@@ -15,8 +16,8 @@ from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys
 from recommender.live.vectors import EmbedStories, content_key, pack
-from recommender.readmore import cut_record, stub_story
-from recommender.stories import STATUSES, USABLE, Story, story_from_record
+from recommender.readmore import stub_story
+from recommender.stories import STATUSES, USABLE, Story
 
 audit = logging.getLogger("recommender.audit")
 
@@ -75,7 +76,12 @@ class Changes:
         return self._write([prepared], who)[0]
 
     def put_many(self, records: Iterable[Any], *, who: str = "") -> list[Change | RecommenderError]:
-        """Add or replace stories in one step: a change or an error for each, in their order."""
+        """Add or replace stories in one step: a change or an error for each, in their order.
+
+        Args:
+            records: as for `put`; a `Story` is one that a reader has cleaned already.
+            who: makes the changes, for the audit.
+        """
         prepared: list[tuple[Story, dict[str, Any]] | RecommenderError] = []
         for record in records:
             try:
@@ -195,16 +201,18 @@ class Changes:
 
 
 def _prepare(record: Any, story_id: str | None) -> tuple[Story, dict[str, Any]]:
-    """The story of a record, and the record as the journal keeps it."""
+    """The story of a record, and the record as the journal keeps it: clean."""
+    if isinstance(record, Story):
+        return record, record.to_record()
     if isinstance(record, Mapping):
         record = dict(record)
         if story_id is not None:
             if record.get("id") not in (None, "") and str(record["id"]).strip() != story_id:
                 raise RecordError("id", f"is {str(record['id'])[:80]!r}, the address says {story_id[:80]!r}")
             record["id"] = story_id
-        record = cut_record(record)
-    story = story_from_record(record)
-    return story, {**record, "id": story.id}
+    story = story_of(record)
+    said = {name: record[name] for name in ("status", "embargoed") if name in record}  # "usable" and null count as said
+    return story, story.to_record() | said
 
 
 def _embargo(value: Any) -> Moment | None:

@@ -44,6 +44,7 @@ def test_rss(tmp_path, pack):
     assert pointers(one) == [
         ("Council votes for the repair", "https://gazette.example/3", None),
         ("", "https://gazette.example/2", "in_text"),
+        ("", "https://elsewhere.example/x", "in_text"),  # a build leaves it out, if no corpus has it
     ]
     assert (two.text, str(two.published)) == ("The bridge was closed & nobody knows why.", "2024-05-03T06:00:00Z")
     assert (three.title, three.url, three.published) == ("Bad link", None, None)
@@ -230,7 +231,11 @@ def test_sites_with_front_matter(tmp_path):
     assert str(bridge.published) == "2024-05-04T07:11:12Z"
     assert (bridge.tags, bridge.section, vote.section) == (("bridge", "river"), "city", "City Hall")
     assert str(vote.published) == "2024-05-02T08:00:00Z"
-    assert {(pointer.id, pointer.kind) for pointer in bridge.read_more} == {(vote.id, None), (closed.id, "in_text")}
+    assert {(pointer.id, pointer.kind) for pointer in bridge.read_more if pointer.id} == {
+        (vote.id, None),
+        (closed.id, "in_text"),
+    }
+    assert [pointer.url for pointer in bridge.read_more if not pointer.id] == ["https://elsewhere.example/x"]
     assert [pointer.id for pointer in closed.read_more] == [bridge.id]
     ferry, island = by_title["Ferry line"], by_title["The island"]
     assert (str(ferry.published), island.status) == ("2024-05-01", "withheld")
