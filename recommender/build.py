@@ -18,10 +18,10 @@ from recommender.generation import GenerationWriter, IndexFolder, Manifest
 from recommender.ingest import Prepared, prepare
 from recommender.live.fold import Fold, WithVectors
 from recommender.progress import Progress, Silent
-from recommender.readmore import Resolver, Stubs
+from recommender.readmore import IN_TEXT, Resolver, Stubs
 from recommender.recipe import RECIPE
 from recommender.spool import Spool
-from recommender.stories import Link, Story, dump_record
+from recommender.stories import DIGEST_LINKS, Link, Story, dump_record
 
 _BATCH = 4_096
 
@@ -76,6 +76,8 @@ class _Work:
     changes: Fold | None
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    elsewhere: dict[int, int] = field(default_factory=dict)
+    """Links of bodies that lead to no story of any corpus: by story number, a bit for each pointer."""
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
         started = time.perf_counter()
@@ -146,7 +148,7 @@ class _Work:
         stubs = Stubs(resolver)
         links, stub_stories = _Links(), list[Story]()
         for number, story in spool.current():
-            for pointer in story.read_more:
+            for place, pointer in enumerate(story.read_more):
                 target, how = resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
                     self._count("pointers hidden", 1)
@@ -157,7 +159,9 @@ class _Work:
                     if stub.story:
                         made = replace(stub.story, language=story.language)
                         stub_stories.append(self.changes.dress(made) if self.changes else made)
-                if target is None:
+                if target is None and how == "dangling" and pointer.kind == IN_TEXT:
+                    self.elsewhere[number] = self.elsewhere.get(number, 0) | 1 << place
+                elif target is None:
                     self._count(f"pointers {how}", 1)
                 else:
                     links.add(number, target)
@@ -174,7 +178,9 @@ class _Work:
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
         writer = GenerationWriter(self.folder, self.embedder.dim)
-        stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
+        stories = (
+            stubs[number - len(spool)] if number >= len(spool) else self._read_again(spool, number) for number in order
+        )
         for prepared, embedded in self._embed(stories):
             for item in prepared:
                 fluency.add(item)
@@ -220,6 +226,14 @@ class _Work:
         if truncated := self.counts.get("truncated"):
             self.progress.note(f"{truncated:,} stories are longer than the model reads; their beginnings were embedded")
         return manifest
+
+    def _read_again(self, spool: Spool, number: int) -> Story:
+        """A story without the links that lead elsewhere; it is a round-up if many are left."""
+        story, left_out = spool.read(number), self.elsewhere.get(number, 0)
+        if not left_out and len(story.read_more) <= DIGEST_LINKS:
+            return story
+        kept = tuple(pointer for place, pointer in enumerate(story.read_more) if not left_out >> place & 1)
+        return replace(story, read_more=kept, digest=story.digest or len(kept) > DIGEST_LINKS)
 
     def _embed(self, stories: Iterable[Story]) -> Iterator[tuple[list[Prepared], Embedded]]:
         """Prepare one batch while the one before is embedded."""
