@@ -237,7 +237,7 @@ def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
 
 def _language(record: Mapping[str, Any]) -> str | None:
     language = _optional_text(record, "language")
-    return language.replace("_", "-").split("-")[0].lower() if language else None
+    return (language.replace("_", "-").split("-")[0].strip().lower() or None) if language else None
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:

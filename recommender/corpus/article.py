@@ -49,6 +49,9 @@ class ArticleFile:
         self.size_bytes = path.stat().st_size
         self.position = 0
 
+    def __str__(self) -> str:
+        return self.name
+
     def __iter__(self) -> Iterator[Story | Rejected]:
         for draft in self.drafts():
             yield draft.item
@@ -56,11 +59,12 @@ class ArticleFile:
     def drafts(self) -> Iterator[Drafted]:
         """The story, with the names under which other files of the site link to it."""
         self.position = 0
-        draft = self._draft()
+        draft = self.draft()
         self.position = self.size_bytes
         yield draft
 
-    def _draft(self) -> Drafted:
+    def draft(self) -> Drafted:
+        """The one of `drafts`."""
         try:
             with Stream.open(self._path) as stream:
                 most = MAX_MARKDOWN if self._form == MARKDOWN else MAX_FILE

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from recommender.corpus.markup import http_url
 from recommender.corpus.pages import MAX_PAGE, page_story
+from recommender.corpus.parallel import Parsers
 from recommender.corpus.reader import Rejected
 from recommender.corpus.streams import DAMAGED
 from recommender.errors import MissingExtra
@@ -32,7 +34,14 @@ class Warc:
         self.position = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = number = 0
+        self.position = 0
+        with Parsers(_story) as parsers:
+            for _, item in parsers.map(self._pages()):
+                yield item
+        self.position = self.size_bytes
+
+    def _pages(self) -> Iterator["_Page | Rejected"]:
+        number = 0
         try:
             with self._path.open("rb") as file:
                 for record in self._iterator(file):
@@ -53,7 +62,22 @@ class Warc:
                         yield Rejected(place, f"{address} is longer than {MAX_PAGE:,} bytes")
                     else:
                         charset = parameters.partition("charset=")[2].strip(" \"'") or None
-                        yield page_story(data, address, f"{place} ({address})", charset)
+                        yield _Page(data, address, f"{place} ({address})", charset)
         except self._errors as error:
             yield Rejected(f"{self.name}: record {number + 1}", f"the archive is damaged or cut off here ({error})")
-        self.position = self.size_bytes
+
+
+class _Page(NamedTuple):
+    """What `page_story` is asked."""
+
+    data: bytes
+    url: str
+    place: str
+    charset: str | None
+
+    def __str__(self) -> str:
+        return self.place
+
+
+def _story(page: _Page | Rejected) -> Story | Rejected:
+    return page if isinstance(page, Rejected) else page_story(*page)

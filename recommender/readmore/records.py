@@ -29,7 +29,7 @@ def complete_url(url: str | None, base: str | None) -> str | None:
     """A URL made absolute, where the base is known; an address inside the page alone ("#top") is none."""
     if not url or url.startswith("#"):
         return None
-    if not base:
+    if not base or (url.startswith(("http://", "https://")) and "/." not in url):
         return url
     try:
         return urljoin(base, url)
