@@ -148,6 +148,7 @@ class _Work:
         stubs = Stubs(resolver)
         links, stub_stories = _Links(), list[Story]()
         for number, story in spool.current():
+            targets: set[int] = set()  # a headline below a body may be linked in it as well
             for place, pointer in enumerate(story.read_more):
                 target, how = resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
@@ -163,7 +164,8 @@ class _Work:
                     self.elsewhere[number] = self.elsewhere.get(number, 0) | 1 << place
                 elif target is None:
                     self._count(f"pointers {how}", 1)
-                else:
+                elif target not in targets:
+                    targets.add(target)
                     links.add(number, target)
             self.progress.advance()
         self._time("resolve", begun)
