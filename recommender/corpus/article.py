@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from recommender.corpus.frontmatter import split_front_matter
 from recommender.corpus.gathering import Drafted
-from recommender.corpus.reader import Rejected, parsed_story
+from recommender.corpus.reader import FileReader, Rejected, parsed_story
 from recommender.corpus.site import SiteFile, without_templates
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.errors import RecordError
@@ -27,7 +27,7 @@ _MAX_HEADLINE = 200
 _markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable("table")
 
 
-class ArticleFile:
+class ArticleFile(FileReader):
     """A file that is one story (`CorpusReader`); `form` is one of TEXT, MARKDOWN, HTML.
 
     `inside` is its path below a folder that is a site, with the site's options.
@@ -41,13 +41,10 @@ class ArticleFile:
         inside: PurePosixPath | None = None,
         options: Mapping[str, str] | None = None,
     ) -> None:
-        self._path = path
+        super().__init__(path, place)
         self._form = form
         self._inside = inside
         self._options = options or {}
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
 
     def __str__(self) -> str:
         return self.name

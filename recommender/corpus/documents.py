@@ -9,7 +9,7 @@ from recommender.cleaning import story_of
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
 from recommender.corpus.ninjs import is_ninjs, ninjs_items
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.corpus.wordpress import wordpress_posts
 from recommender.stories import Story
@@ -38,15 +38,12 @@ def sniff(head: bytes) -> str | None:
     return WORDPRESS if form == FEED and _WXR.search(text) else form
 
 
-class DocumentFile:
+class DocumentFile(FileReader):
     """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON."""
 
     def __init__(self, path: Path, form: str, place: str | None = None) -> None:
-        self._path = path
+        super().__init__(path, place)
         self._form = form
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from recommender.cleaning import story_of
-from recommender.corpus.reader import MOST_BLANK, Rejected
+from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
 from recommender.stories import Story
@@ -27,14 +27,11 @@ def _refuse(constant: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_constant=_refuse)
 
 
-class JsonLines:
+class JsonLines(FileReader):
     """A file of records (`CorpusReader`); `place` is what its records' places begin with."""
 
     def __init__(self, path: Path, place: str | None = None, max_line: int = MAX_LINE) -> None:
-        self._path = path
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
+        super().__init__(path, place)
         self._max_line = max_line
 
     def __iter__(self) -> Iterator[Story | Rejected]:

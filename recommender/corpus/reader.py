@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from recommender.cleaning import clean_story
@@ -43,6 +44,16 @@ class CorpusReader(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Story | Rejected]: ...
+
+
+class FileReader:
+    """What every reader of a file begins with; `place` is what its records' places begin with."""
+
+    def __init__(self, path: Path, place: str | None = None) -> None:
+        self._path = path
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
 
 
 def parsed_story(record: Any) -> Story:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from recommender.corpus.markup import http_url
 from recommender.corpus.pages import MAX_PAGE, page_story
 from recommender.corpus.parallel import Parsers
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import FileReader, Rejected
 from recommender.corpus.streams import DAMAGED
 from recommender.errors import MissingExtra
 from recommender.stories import Story
@@ -15,7 +15,7 @@ from recommender.stories import Story
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
-class Warc:
+class Warc(FileReader):
     """A WARC file, plain or gzip (`CorpusReader`): every HTML answer with status 200 is a page."""
 
     def __init__(self, path: Path, place: str | None = None) -> None:
@@ -28,10 +28,7 @@ class Warc:
         # What the library raises on damaged records: it takes their headers for granted.
         damaged = (ValueError, AttributeError, TypeError, LookupError, ArithmeticError, *DAMAGED)
         self._errors = (warcio.exceptions.ArchiveLoadFailed, *damaged)
-        self._path = path
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
+        super().__init__(path, place)
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
