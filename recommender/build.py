@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.analysis import ANALYSIS
-from recommender.corpus import CorpusReader, Rejected
+from recommender.corpus import CorpusReader, Rejected, boilerplate_of
 from recommender.embedding import Embedded, Embedder, Role
 from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
@@ -78,6 +78,7 @@ class _Work:
     timings: dict[str, float] = field(default_factory=dict)
     elsewhere: dict[int, int] = field(default_factory=dict)
     """Links of bodies that lead to no story of any corpus: by story number, a bit for each pointer."""
+    boilerplate: set[str] = field(default_factory=set)
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
         started = time.perf_counter()
@@ -112,6 +113,7 @@ class _Work:
                     spool.add(story)
                 stories += 1
                 self.progress.advance()
+        self.boilerplate.update(boilerplate_of(corpus))
         self._count("rejected", rejected)
         if rejected:
             self.progress.note(f"{rejected:,} records of {corpus.name} were rejected; the list is {rejects}")
@@ -220,6 +222,7 @@ class _Work:
                 counts=self.counts,
                 journal=self.changes.position if self.changes else 0,
                 timings=self.timings,
+                boilerplate=sorted(self.boilerplate),
             ),
         )
         for language, trust in languages.items():

@@ -19,7 +19,7 @@ LAYERS = (
     ("stories", "vectors", "settings", "news_dates"),
     ("storage", "language", "recipe", "analysis"),
     ("readmore", "embedding", "dense"),
-    ("cleaning",),
+    ("boilerplate", "cleaning"),
     ("corpus", "spool", "ranking", "ingest", "graph"),
     ("lexical",),
     ("generation", "fluency"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
-from recommender.corpus.boilerplate import Boilerplate
+from recommender.boilerplate import Boilerplate
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.site import HERE, link_keys
 from recommender.corpus.templates import TemplateLinks
@@ -41,6 +41,7 @@ class Gathered:
         self._base = base
         self.name = source.name
         self.size_bytes = source.size_bytes
+        self.boilerplate: Sequence[str] = ()
 
     @property
     def position(self) -> int:
@@ -65,6 +66,7 @@ class Gathered:
                     continue
                 learned.learn(draft.item, draft.keys)
                 disk.write(dump_record(draft.item.to_record()) + b"\n")
+            self.boilerplate = learned.boilerplate.found()
             disk.seek(0)
             for line in disk:
                 if line.startswith(_REJECTED):
@@ -81,7 +83,7 @@ class _Learned:
         self._urls: set[int] = set()
         self._id_of: dict[int, str | None] = {}
         self._templates = TemplateLinks()
-        self._boilerplate = Boilerplate()
+        self.boilerplate = Boilerplate()
 
     def learn(self, story: Story, keys: Sequence[str]) -> None:
         if story.url:
@@ -92,11 +94,11 @@ class _Learned:
             if known != story.id:
                 self._id_of[number] = None  # a name of two files is the name of none
         self._templates.learn(story)
-        self._boilerplate.learn(story.text)
+        self.boilerplate.learn(story.text)
 
     def finish(self, story: Story) -> Story:
         pointers = dict.fromkeys(found for pointer in story.read_more if (found := self._pointer(pointer, story)))
-        text = self._boilerplate.strip(story.text)
+        text = self.boilerplate.strip(story.text)
         return replace(story, text=text, read_more=tuple(pointers))
 
     def _pointer(self, pointer: ReadMore, story: Story) -> ReadMore | None:

@@ -1,9 +1,9 @@
 """The last step of every reader that is read once: no boilerplate, and no links of a template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.corpus.boilerplate import Boilerplate, head_and_rest
+from recommender.boilerplate import Boilerplate, head_and_rest
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.templates import TemplateLinks
 from recommender.stories import Story
@@ -19,6 +19,7 @@ class Polished:
         self._source = source
         self.name = source.name
         self.size_bytes = source.size_bytes
+        self.boilerplate: Sequence[str] = ()
 
     @property
     def position(self) -> int:
@@ -49,3 +50,4 @@ class Polished:
         for item in rest:
             learn(item)
             yield finish(item)
+        self.boilerplate = boilerplate.found()

@@ -1,6 +1,6 @@
 """What every reader of a corpus offers: one stream of stories, with the records that are none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,6 +44,11 @@ class CorpusReader(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Story | Rejected]: ...
+
+
+def boilerplate_of(corpus: CorpusReader) -> Sequence[str]:
+    """The lines that the reading has left out of its stories because many share them (`without_lines`)."""
+    return tuple(getattr(corpus, "boilerplate", ()))
 
 
 class FileReader:

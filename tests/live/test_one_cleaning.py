@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from recommender.cleaning import story_of
 from recommender.corpus import open_corpus
 from recommender.rebuild import rebuild
 from recommender.serving import open_recommender
@@ -72,9 +73,27 @@ def test_put_bulk_add_and_build_say_the_same(tmp_path, settings):
     recommender.close()
 
 
-def test_what_is_cleaned():
-    from recommender.cleaning import story_of
+def test_lines_that_many_stories_share_are_left_out_of_one_that_comes_alone(tmp_path, settings):
+    body = "Story {0} is told.\n\nIt is story {0}.\n\nThe Gazette is printed on the old mill road"
+    records = [{"id": f"s{number}", "title": f"Story {number}", "text": body.format(number)} for number in range(20)]
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    rebuild(settings, [path])
+    recommender = open_recommender(settings)
+    assert len(recommender.generation.manifest.boilerplate) == 1
+    changes = recommender.changes()
+    new = {"id": "new", "title": "Story new", "text": body.format("new")}
+    changes.put(new)
+    changes.put_many([new | {"id": "bulk"}, story_of(new | {"id": "added"})])
+    changes.put(records[3])
+    found = recommender.generation
+    for name, said in (("new", "new"), ("bulk", "new"), ("added", "new"), ("s3", 3), ("s4", 4)):
+        assert found.story(found.row_of(name)).text == f"Story {said} is told.\n\nIt is story {said}.", name
+    changes.close()
+    recommender.close()
 
+
+def test_what_is_cleaned():
     story = story_of(RECORDS["markup"])
     assert story.text == "It opened at noon.\n\nNobody came."
     assert [(pointer.title, pointer.url, pointer.kind) for pointer in story.read_more] == [
