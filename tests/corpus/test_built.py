@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 import samples
-from test_ways_in import page, warc_record
+from test_ways_in import page, warc
 
 from recommender.generation import IndexFolder
 from recommender.rebuild import rebuild
@@ -49,15 +49,9 @@ def sql(folder):
     return f"sql:sqlite:///{folder}/a.db#title=head&query=SELECT * FROM news ORDER BY url"
 
 
-def warc(folder):
+def archive(folder):
     pytest.importorskip("warcio")
-    records = [
-        ("/1", "200 OK", "text/html", page(1)),
-        ("/2", "200 OK", "text/html", page(2, "Bridge closed")),
-        ("/3", "404 Not Found", "text/html", b"no"),
-        ("/5", "200 OK", "text/html", b"<p>hello"),
-    ]
-    (folder / "a.warc.gz").write_bytes(b"".join(warc_record(*record) for record in records))
+    (folder / "a.warc.gz").write_bytes(warc())
     return folder / "a.warc.gz"
 
 
@@ -96,7 +90,7 @@ SOURCES = {
     "TSV": (tsv, 2, 1, 2, 1),
     "Parquet": (parquet, 2, 1, 2, 1),
     "SQL": (sql, 2, 1, 2, 1),
-    "WARC": (warc, 2, 1, 4, 1),
+    "WARC": (archive, 2, 1, 4, 1),
 }
 """The corpus; then stories, headlines without one, links and rejects."""
 

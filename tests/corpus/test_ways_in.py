@@ -325,8 +325,7 @@ def warc_record(path, status, kind, body):
     return gzip.compress(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer + b"\r\n\r\n")
 
 
-def test_warc(tmp_path):
-    pytest.importorskip("warcio")
+def warc():
     records = [
         ("/1", "200 OK", "text/html; charset=utf-8", page(1)),
         ("/2", "200 OK", "text/html", page(2, "Bridge closed")),
@@ -334,7 +333,12 @@ def test_warc(tmp_path):
         ("/4", "200 OK", "image/png", b"PNG"),
         ("/5", "200 OK", "text/html", b"<p>hello"),
     ]
-    write(tmp_path / "a.warc.gz", b"".join(warc_record(*record) for record in records))
+    return b"".join(warc_record(*record) for record in records)
+
+
+def test_warc(tmp_path):
+    pytest.importorskip("warcio")
+    write(tmp_path / "a.warc.gz", warc())
     (one, two), (rejected,) = read(tmp_path / "a.warc.gz")
     assert (one.url, two.title) == ("https://gazette.example/1", "Bridge closed")
     assert pointers(two)[1] == ("", "https://gazette.example/1", "in_text")
