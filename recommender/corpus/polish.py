@@ -38,7 +38,7 @@ class Polished:
             if isinstance(item, Rejected):
                 return item
             text = boilerplate.strip(item.text)
-            pointers = tuple(pointer for pointer in item.read_more if not templates.has(pointer))
+            pointers = item.read_more and tuple(one for one in item.read_more if not templates.has(one))
             same = text == item.text and pointers == item.read_more
             return item if same else replace(item, text=text, read_more=pointers)
 
