@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -52,7 +53,7 @@ class Folder:
     def drafts(self) -> Iterator[Drafted]:
         """The stories, with the names under which files of the folder link to them."""
         self.position = done = 0
-        with Parsers(ArticleFile.draft) as parsers:
+        with Parsers(ArticleFile.draft, attrgetter("size_bytes")) as parsers:
             for are_articles, readers in groupby(self._readers(), lambda reader: isinstance(reader, ArticleFile)):
                 if are_articles:
                     for article, draft in parsers.map(cast(Iterator[ArticleFile], readers)):

@@ -16,9 +16,13 @@ ALONE = 1.0
 """Seconds of parsing before others are asked to help: starting them takes about one."""
 _MOST = 8
 _TOGETHER = 8
-"""Documents that go to a process at once."""
+"""Documents that go to a process at once, unless they are large."""
+_LARGE = 1 << 20
+"""So many bytes make a parcel by themselves."""
 _AHEAD = 3
-"""Such parcels for each process that are under way: at most so many documents are in memory."""
+"""Parcels for each process that are under way: at most so many documents are in memory."""
+_HELD = 64 << 20
+"""No further parcel is begun while more bytes than this are under way."""
 
 _Task = TypeVar("_Task")
 _Done = TypeVar("_Done")
@@ -27,11 +31,13 @@ _Done = TypeVar("_Done")
 class Parsers(Generic[_Task, _Done]):
     """Applies a function of a module to tasks, which are pickled as are its results; to be closed.
 
-    The first second it works alone. What the function does with a bad document is its own affair.
+    The first second it works alone. What the function does with a bad document is its own affair. `size` gives the
+    bytes of a task.
     """
 
-    def __init__(self, parse: Callable[[_Task], _Done], count: int | None = None) -> None:
+    def __init__(self, parse: Callable[[_Task], _Done], size: Callable[[_Task], int], count: int | None = None) -> None:
         self._parse = parse
+        self._size = size
         self._count = min(processors(), _MOST) if count is None else count
         self._alone = ALONE
         self._pool: ProcessPoolExecutor | None = None
@@ -65,12 +71,15 @@ class Parsers(Generic[_Task, _Done]):
     def _shared(self, tasks: Iterator[_Task]) -> Iterator[tuple[_Task, _Done]]:
         self._pool = self._pool or start_workers(self._count)
         under_way: deque[tuple[list[_Task], Future[list[_Done]]]] = deque()
+        held = 0
         while True:
-            while len(under_way) < _AHEAD * self._count and (parcel := list(islice(tasks, _TOGETHER))):
+            while len(under_way) < _AHEAD * self._count and held < _HELD and (parcel := self._parcel(tasks)):
+                held += sum(map(self._size, parcel))
                 under_way.append((parcel, self._pool.submit(_parse_all, self._parse, parcel)))
             if not under_way:
                 return
             parcel, future = under_way.popleft()
+            held -= sum(map(self._size, parcel))
             try:
                 results = future.result()
             except BrokenProcessPool:
@@ -82,6 +91,16 @@ class Parsers(Generic[_Task, _Done]):
                 return
             self._has_answered = True
             yield from zip(parcel, results, strict=True)
+
+    def _parcel(self, tasks: Iterator[_Task]) -> list[_Task]:
+        parcel: list[_Task] = []
+        size = 0
+        for task in tasks:
+            parcel.append(task)
+            size += self._size(task)
+            if len(parcel) == _TOGETHER or size > _LARGE:
+                break
+        return parcel
 
 
 def _parse_all(parse: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:

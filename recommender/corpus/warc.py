@@ -32,7 +32,7 @@ class Warc(FileReader):
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
-        with Parsers(_story) as parsers:
+        with Parsers(_story, _size) as parsers:
             for _, item in parsers.map(self._pages()):
                 yield item
         self.position = self.size_bytes
@@ -74,6 +74,10 @@ class _Page(NamedTuple):
 
     def __str__(self) -> str:
         return self.place
+
+
+def _size(page: _Page | Rejected) -> int:
+    return 0 if isinstance(page, Rejected) else len(page.data)
 
 
 def _story(page: _Page | Rejected) -> Story | Rejected:

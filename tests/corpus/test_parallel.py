@@ -33,7 +33,7 @@ def test_in_order_by_others_and_few_at_once(at_once):
             yield number
 
     processes = set()
-    with Parsers(parse, 2) as parsers:
+    with Parsers(parse, lambda task: 0, 2) as parsers:
         for place, (task, (done, process)) in enumerate(parsers.map(tasks())):
             assert (task, done) == (500 + place, 1000 + 2 * place)
             assert len(taken) - place <= 2 * 3 * 8 + 8
@@ -45,13 +45,24 @@ def test_in_order_by_others_and_few_at_once(at_once):
     assert os.getpid() in processes, "the first one was parsed here"
 
 
+def test_few_large_ones_at_once(at_once):
+    taken = []
+    with Parsers(parse, lambda task: 40 << 20, 2) as parsers:
+        for place, (task, _) in enumerate(parsers.map(taken.append(number) or number for number in range(700, 730))):
+            assert task == 700 + place
+            assert len(taken) - place <= 3
+
+
 def test_a_process_that_dies_is_said_with_the_place(at_once):
-    with Parsers(parse, 2) as parsers, pytest.raises(CorpusError, match=r"a process died over one of .*\b55\b"):
+    with (
+        Parsers(parse, lambda task: 0, 2) as parsers,
+        pytest.raises(CorpusError, match=r"a process died over one of .*\b55\b"),
+    ):
         list(parsers.map(range(100)))
 
 
 def test_one_that_never_lived_leaves_the_work_here(at_once):
-    with Parsers(parse, 2) as parsers:
+    with Parsers(parse, lambda task: 0, 2) as parsers:
         parsers._pool = parallel.start_workers(2, os._exit, 1)
         assert [task for task, _ in parsers.map(range(60, 90))] == list(range(60, 90))
 
