@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.analysis import ANALYSIS
-from recommender.corpus import CorpusReader, Rejected
+from recommender.corpus import CorpusReader, Rejected, boilerplate_of
 from recommender.embedding import Embedded, Embedder, Role
 from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
@@ -18,10 +18,10 @@ from recommender.generation import GenerationWriter, IndexFolder, Manifest, writ
 from recommender.ingest import Prepared, prepare
 from recommender.live.fold import Fold, WithVectors
 from recommender.progress import Progress, Silent
-from recommender.readmore import Resolver, Stubs
+from recommender.readmore import IN_TEXT, Resolver, Stubs
 from recommender.recipe import RECIPE
 from recommender.spool import Spool
-from recommender.stories import Link, Story, dump_record
+from recommender.stories import DIGEST_LINKS, Link, Story, dump_record
 
 _BATCH = 4_096
 
@@ -77,6 +77,9 @@ class _Work:
     resolver: Resolver = field(default_factory=Resolver)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    elsewhere: dict[int, int] = field(default_factory=dict)
+    """Links of bodies that lead to no story of any corpus: by story number, a bit for each pointer."""
+    boilerplate: set[str] = field(default_factory=set)
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
         started = time.perf_counter()
@@ -111,6 +114,7 @@ class _Work:
                     self._set_down(spool, story)
                 stories += 1
                 self.progress.advance()
+        self.boilerplate.update(boilerplate_of(corpus))
         self._count("rejected", rejected)
         if rejected:
             self.progress.note(f"{rejected:,} records of {corpus.name} were rejected; the list is {rejects}")
@@ -149,7 +153,8 @@ class _Work:
         links, stub_stories = _Links(), list[Story]()
         for number in pointing:
             story = spool.read(number)
-            for pointer in story.read_more:
+            targets: set[int] = set()  # a headline below a body may be linked in it as well
+            for place, pointer in enumerate(story.read_more):
                 target, how = self.resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
                     self._count("pointers hidden", 1)
@@ -160,9 +165,12 @@ class _Work:
                     if stub.story:
                         made = replace(stub.story, language=story.language)
                         stub_stories.append(self.changes.dress(made) if self.changes else made)
-                if target is None:
+                if target is None and how == "dangling" and pointer.kind == IN_TEXT:
+                    self.elsewhere[number] = self.elsewhere.get(number, 0) | 1 << place
+                elif target is None:
                     self._count(f"pointers {how}", 1)
-                else:
+                elif target not in targets:
+                    targets.add(target)
                     links.add(number, target)
             self.progress.advance()
         self._time("resolve", begun)
@@ -177,8 +185,10 @@ class _Work:
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
         writer = GenerationWriter(self.folder, self.embedder.dim)
-        stories = (stubs[number - len(spool)] if number >= len(spool) else spool.read(number) for number in order)
         numbers = iter(order)
+        stories = (
+            stubs[number - len(spool)] if number >= len(spool) else self._read_again(spool, number) for number in order
+        )
         for prepared, embedded in self._embed(stories):
             for item, number in zip(prepared, numbers, strict=False):
                 fluency.add(item)
@@ -220,6 +230,7 @@ class _Work:
                 counts=self.counts,
                 journal=self.changes.position if self.changes else 0,
                 timings=self.timings,
+                boilerplate=sorted(self.boilerplate),
             ),
         )
         for language, trust in languages.items():
@@ -228,6 +239,14 @@ class _Work:
         if truncated := self.counts.get("truncated"):
             self.progress.note(f"{truncated:,} stories are longer than the model reads; their beginnings were embedded")
         return manifest
+
+    def _read_again(self, spool: Spool, number: int) -> Story:
+        """A story without the links that lead elsewhere; it is a round-up if many are left."""
+        story, left_out = spool.read(number), self.elsewhere.get(number, 0)
+        if not left_out and len(story.read_more) <= DIGEST_LINKS:
+            return story
+        kept = tuple(pointer for place, pointer in enumerate(story.read_more) if not left_out >> place & 1)
+        return replace(story, read_more=kept, digest=story.digest or len(kept) > DIGEST_LINKS)
 
     def _embed(self, stories: Iterable[Story]) -> Iterator[tuple[list[Prepared], Embedded]]:
         """Prepare one batch while the one before is embedded."""

@@ -9,13 +9,9 @@ A file is touched only where its content changed, and removed where its story is
 
 import contextlib
 import json
-import multiprocessing
 import os
 import re
-import signal
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from recommender import __version__
 from recommender.engine import Query, Recommender
 from recommender.engine.query import MAX_LIMIT
 from recommender.errors import InputError, NotFound
+from recommender.processes import processors, start_workers
 from recommender.progress import Progress, Silent
 from recommender.service.exported import story_path, url_shards
 from recommender.service.fragment import FIELDS, READERS, listed, render_fragment
@@ -106,15 +103,14 @@ class _Batch:
 def _all_lists(
     recommender: Recommender, settings: Settings, out: Path, lists: Lists, ids: Sequence[str]
 ) -> Iterator[_Batch]:
-    count = min(settings.threads or len(os.sched_getaffinity(0)), len(ids) // _ALONE)
+    count = min(settings.threads or processors(), len(ids) // _ALONE)
     if count < 2:
         for batch in _batches(ids):
             yield _write_lists(recommender, out, lists, batch)
         return
     # Processes of their own: an answer is a few thousand small steps of Python, which threads would take in turns.
-    start = multiprocessing.get_context("spawn")
     alone = replace(settings, threads=1)
-    with ProcessPoolExecutor(count, mp_context=start, initializer=_begin, initargs=(alone, out, lists)) as workers:
+    with start_workers(count, _begin, alone, out, lists) as workers:
         try:
             yield from workers.map(_work, _batches(ids))
         finally:  # stopped by the user: nobody waits for what has not begun
@@ -126,16 +122,7 @@ _worker: tuple[Recommender, Path, Lists] | None = None
 
 def _begin(settings: Settings, out: Path, lists: Lists) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _worker = open_recommender(settings), out, lists
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _work(ids: Sequence[str]) -> _Batch:

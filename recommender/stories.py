@@ -94,8 +94,11 @@ class Story:
 
     @property
     def is_digest(self) -> bool:
-        """Whether this is a round-up: by flag, or because it links to more than `DIGEST_LINKS` others."""
-        return self.digest or len(self.read_more) > DIGEST_LINKS
+        """Whether this is a round-up: by flag, or because it names more than `DIGEST_LINKS` others.
+
+        An address alone may lead anywhere: a build, which knows where, sets the flag by those that lead to stories.
+        """
+        return self.digest or sum(bool(pointer.title or pointer.id) for pointer in self.read_more) > DIGEST_LINKS
 
     def to_record(self) -> dict[str, Any]:
         """The story as a JSON object that `story_from_record` reads back to an equal story."""
@@ -255,7 +258,7 @@ def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
 
 def _language(record: Mapping[str, Any]) -> str | None:
     language = _optional_text(record, "language")
-    return language.replace("_", "-").split("-")[0].lower() if language else None
+    return (language.replace("_", "-").split("-")[0].strip().lower() or None) if language else None
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:

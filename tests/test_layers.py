@@ -14,11 +14,12 @@ import recommender
 ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
-    ("errors", "progress"),
+    ("errors", "processes", "progress"),
     ("dates",),
     ("stories", "vectors", "settings", "news_dates"),
     ("storage", "language", "recipe", "analysis"),
     ("readmore", "embedding", "dense"),
+    ("boilerplate", "cleaning"),
     ("corpus", "spool", "ranking", "ingest", "graph"),
     ("lexical",),
     ("generation", "fluency"),

@@ -45,7 +45,7 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     with closing(open_changes(settings)) as changes, progress_for(Console(stderr=True)) as progress:
         progress.step(f"Adding {arguments.file}")
         for batch in _batches(iter(open_corpus(arguments.file))):
-            stories = [item.to_record() for item in batch if isinstance(item, Story)]
+            stories = [item for item in batch if isinstance(item, Story)]
             for item in batch:
                 if isinstance(item, Rejected):
                     progress.note(f"rejected {item.place}: {item.reason}")

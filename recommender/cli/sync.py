@@ -39,13 +39,9 @@ class LiveSink:
         """Whether this story was deleted."""
         return fold(story_id, self._journal.entries_of(story_id)).deleted
 
-    def has_url(self, url: str) -> bool:
-        """Whether a story has this address."""
-        return bool(self._recommender.generation.rows_of_url(url))
-
     def put_many(self, stories: Sequence[Story]) -> list[str | RecommenderError]:
         """Add or replace stories."""
-        changes = self._changes.put_many([story.to_record() for story in stories], who="sync")
+        changes = self._changes.put_many(stories, who="sync")
         return [change if isinstance(change, RecommenderError) else change.result for change in changes]
 
     def close(self) -> None:

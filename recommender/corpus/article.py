@@ -8,12 +8,12 @@ from markdown_it import MarkdownIt
 
 from recommender.corpus.frontmatter import split_front_matter
 from recommender.corpus.gathering import Drafted
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import FileReader, Rejected, parsed_story
 from recommender.corpus.site import SiteFile, without_templates
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, html_article
-from recommender.stories import Story, story_from_record
+from recommender.stories import Story
 
 MAX_FILE = 64 << 20
 """Longest article, in bytes."""
@@ -27,7 +27,7 @@ _MAX_HEADLINE = 200
 _markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable("table")
 
 
-class ArticleFile:
+class ArticleFile(FileReader):
     """A file that is one story (`CorpusReader`); `form` is one of TEXT, MARKDOWN, HTML.
 
     `inside` is its path below a folder that is a site, with the site's options.
@@ -41,13 +41,13 @@ class ArticleFile:
         inside: PurePosixPath | None = None,
         options: Mapping[str, str] | None = None,
     ) -> None:
-        self._path = path
+        super().__init__(path, place)
         self._form = form
         self._inside = inside
         self._options = options or {}
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
+
+    def __str__(self) -> str:
+        return self.name
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         for draft in self.drafts():
@@ -56,11 +56,12 @@ class ArticleFile:
     def drafts(self) -> Iterator[Drafted]:
         """The story, with the names under which other files of the site link to it."""
         self.position = 0
-        draft = self._draft()
+        draft = self.draft()
         self.position = self.size_bytes
         yield draft
 
-    def _draft(self) -> Drafted:
+    def draft(self) -> Drafted:
+        """The one of `drafts`."""
         try:
             with Stream.open(self._path) as stream:
                 most = MAX_MARKDOWN if self._form == MARKDOWN else MAX_FILE
@@ -78,10 +79,10 @@ class ArticleFile:
     def _story(self, text: str) -> Drafted:
         fields, body = split_front_matter(text.replace("\r\n", "\n"))
         if self._form == TEXT or self._inside is None:
-            return Drafted(story_from_record(_record(fields, body, self._form)))
+            return Drafted(parsed_story(_record(fields, body, self._form)))
         site = SiteFile(self._inside, fields, self._options)
         record = _record(fields, without_templates(body), self._form, site)
-        return Drafted(story_from_record(record), site.keys())
+        return Drafted(parsed_story(record), site.keys())
 
 
 def article_record(text: str, form: str) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def _record(fields: dict[str, Any], body: str, form: str, site: SiteFile | None 
     html = _markdown.render(body) if form == MARKDOWN else body
     url = fields.get("url") if site is None else site.url()
     page = html_article(html, url if isinstance(url, str) else None, site.link_base if site and not url else None)
-    record = page.to_record(in_text=site is not None)
+    record = page.to_record(in_text=True)
     listed = fields.get("read_more")
     if isinstance(listed, list):
         record["read_more"] = listed + record["read_more"]

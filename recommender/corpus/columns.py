@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from recommender.corpus.markup import body_fields, looks_like_html
+from recommender.cleaning import story_of
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.errors import CorpusError
 from recommender.news_dates import news_date
-from recommender.readmore import cut_record
 from recommender.stories import Story
 
 _USUAL = {
@@ -74,7 +73,7 @@ class Columns:
     def item(self, place: str, row: Mapping[str, Any]) -> Story | Rejected:
         """The story of a row."""
         try:
-            return story_or_rejected(place, cut_record(self._record(row)))
+            return story_or_rejected(place, self._record(row), story_of)
         except ValueError as error:
             return Rejected(place, str(error))
 
@@ -96,11 +95,6 @@ class Columns:
                 record[field] = value
             else:
                 record[field] = value if isinstance(value, str) else str(value)
-        text = record.get("text")
-        if isinstance(text, str) and looks_like_html(text):
-            fields = body_fields(text, record.get("url"))
-            record["text"] = fields["text"]
-            record["read_more"] = list(record.get("read_more") or []) + fields["read_more"]
         return record
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recommender.corpus.columns import Columns
-from recommender.corpus.reader import MOST_BLANK, Rejected
+from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.spec import Spec
 from recommender.corpus.streams import DAMAGED, Stream
 from recommender.errors import CorpusError
@@ -20,15 +20,12 @@ _DELIMITERS = ",;\t|"
 _BAD = "\udcff"
 
 
-class Delimited:
+class Delimited(FileReader):
     """A file of comma- or tab-separated values (`CorpusReader`); its first line names the columns."""
 
     def __init__(self, path: Path, spec: Spec, place: str | None = None) -> None:
-        self._path = path
+        super().__init__(path, place)
         self._spec = spec
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
         self._encoding = spec.options.get("encoding", "utf-8")
         try:
             codecs.lookup(self._encoding)

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from recommender.cleaning import story_of
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
 from recommender.corpus.ninjs import is_ninjs, ninjs_items
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.corpus.wordpress import wordpress_posts
-from recommender.readmore import cut_record
 from recommender.stories import Story
 
 MAX_JSON = 64 << 20
@@ -38,15 +38,12 @@ def sniff(head: bytes) -> str | None:
     return WORDPRESS if form == FEED and _WXR.search(text) else form
 
 
-class DocumentFile:
+class DocumentFile(FileReader):
     """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON."""
 
     def __init__(self, path: Path, form: str, place: str | None = None) -> None:
-        self._path = path
+        super().__init__(path, place)
         self._form = form
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
@@ -90,4 +87,4 @@ def json_items(document: object, place: str, url: str | None = None) -> Iterator
         return
     for number, record in enumerate(document if isinstance(document, list) else [document], 1):
         where = f"{place}: item {number}"
-        yield story_or_rejected(where, cut_record(record) if isinstance(record, dict) else record)
+        yield story_or_rejected(where, record, story_of)

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from recommender.corpus.markup import body_fields, http_url, looks_like_html, plain_line
+from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import news_date
+from recommender.readmore.bodies import body_fields, looks_like_html
 from recommender.stories import Story
 
 _ITEMS = frozenset({"item", "entry"})
 _BODIES = ("encoded", "content", "description", "summary", "full-text", "fulltext", "body")
 _DATES = ("pubdate", "published", "issued", "date", "created", "updated", "modified")
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CHANGED = ("updated", "modified")
 
 
@@ -64,13 +66,20 @@ def item_record(element: Any, channel: dict[str, str], base: str | None = None) 
         "modified": changed if changed != published else None,
         "section": categories[0] if categories else None,
         "tags": categories[1:],
-        "language": next((text_of(part) for part in parts.get("language", ())), None) or channel.get("language"),
+        "language": next((text_of(part) for part in parts.get("language", ())), None)
+        or _stated_language(element)
+        or channel.get("language"),
         "source": next((plain_line(text_of(part)) for part in parts.get("source", ()) if not len(part)), None)
         or channel.get("title"),
         "image": _image(parts),
         "authors": _authors(parts),
     }
     return {name: value for name, value in record.items() if value} | body_fields(_body(parts), address or base)
+
+
+def _stated_language(element: Any) -> str | None:
+    """The `xml:lang` of an item, or of what it stands in."""
+    return next((lang for node in (element, *element.iterancestors()) if (lang := node.get(_LANGUAGE))), None)
 
 
 def _address(parts: dict[str, list[Any]], base: str | None) -> str | None:

@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from recommender.corpus.article import ArticleFile
 from recommender.corpus.gathering import Drafted
+from recommender.corpus.parallel import Parsers
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.errors import CorpusError
 from recommender.stories import Story
@@ -49,19 +53,35 @@ class Folder:
     def drafts(self) -> Iterator[Drafted]:
         """The stories, with the names under which files of the folder link to them."""
         self.position = done = 0
+        with Parsers(ArticleFile.draft, attrgetter("size_bytes")) as parsers:
+            for are_articles, readers in groupby(self._readers(), lambda reader: isinstance(reader, ArticleFile)):
+                if are_articles:
+                    for article, draft in parsers.map(cast(Iterator[ArticleFile], readers)):
+                        done += article.size_bytes
+                        self.position = done
+                        yield draft
+                    continue
+                for reader in readers:
+                    if isinstance(reader, Rejected):
+                        yield Drafted(reader)
+                        continue
+                    assert not isinstance(reader, ArticleFile)
+                    for item in reader:
+                        self.position = done + reader.position
+                        yield Drafted(item)
+                    done += reader.size_bytes or 0
+                    self.position = done
+
+    def _readers(self) -> Iterator[CorpusReader | Rejected]:
+        """The reader of every file whose form is known, or why it cannot be opened."""
         for file in self._files():
             try:
                 reader = self._reader(file)
             except OSError as error:
-                yield Drafted(Rejected(self._place(file), f"cannot be read: {error.strerror or error}"))
-                continue
-            if reader is None:
-                continue
-            for draft in reader.drafts() if isinstance(reader, ArticleFile) else map(Drafted, reader):
-                self.position = done + reader.position
-                yield draft
-            done += reader.size_bytes or 0
-            self.position = done
+                yield Rejected(self._place(file), f"cannot be read: {error.strerror or error}")
+            else:
+                if reader is not None:
+                    yield reader
 
     def _reader(self, file: Path) -> CorpusReader | None:
         return self._open(file, self._place(file), PurePosixPath(file.relative_to(self._path).as_posix()))

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from recommender.corpus.addresses import FetchRefused
-from recommender.corpus.cleaning import clean_story
 from recommender.corpus.documents import SITEMAP, sniff
 from recommender.corpus.fetch import Document, Fetcher, FetchFailed, Limits
 from recommender.corpus.memory import Memory, Visit
@@ -17,7 +16,6 @@ from recommender.corpus.remote import Remote
 from recommender.corpus.sitemap import SitemapPages
 from recommender.corpus.spec import Spec, parse_spec
 from recommender.errors import RecommenderError
-from recommender.readmore import IN_TEXT, canonical_url
 from recommender.stories import Story
 
 MAX_ITEMS = 10_000
@@ -40,10 +38,6 @@ class Sink(Protocol):
 
     def is_deleted(self, story_id: str) -> bool:
         """Whether this story was deleted: a source that still has it does not bring it back."""
-        ...
-
-    def has_url(self, url: str) -> bool:
-        """Whether a story has this address."""
         ...
 
     def put_many(self, stories: Sequence[Story]) -> list[str | RecommenderError]:
@@ -168,16 +162,15 @@ class Follower:
             if isinstance(item, Rejected):
                 done.rejected += 1
                 continue
-            story = self._with_known_links(clean_story(item))
-            if not self._memory.is_new(source, story):
+            if not self._memory.is_new(source, item):
                 done.unchanged += 1
-            elif self._sink.is_deleted(story.id):
+            elif self._sink.is_deleted(item.id):
                 done.deleted_here += 1
-            elif _says_the_same(self._sink.current(story.id), story):
+            elif _says_the_same(self._sink.current(item.id), item):
                 done.unchanged += 1
-                self._memory.taken(source, [story])
+                self._memory.taken(source, [item])
             else:
-                batch.append(story)
+                batch.append(item)
             if len(batch) == _BATCH:
                 self._put(source, batch, done)
                 batch = []
@@ -191,17 +184,6 @@ class Follower:
                 continue
             setattr(done, result, getattr(done, result) + 1)
             self._memory.taken(source, [story])
-
-    def _with_known_links(self, story: Story) -> Story:
-        """Links of a body are read-more pointers where they lead to a story of the index."""
-        own = canonical_url(story.url) if story.url else None
-        kept = tuple(
-            pointer
-            for pointer in story.read_more
-            if pointer.kind != IN_TEXT
-            or (pointer.url and canonical_url(pointer.url) != own and self._sink.has_url(pointer.url))
-        )
-        return story if kept == story.read_more else replace(story, read_more=kept)
 
 
 def _says_the_same(known: Story | None, story: Story) -> bool:

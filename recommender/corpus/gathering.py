@@ -2,23 +2,17 @@
 
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
-from recommender.corpus.boilerplate import Boilerplate
-from recommender.corpus.cleaning import clean_story
+from recommender.boilerplate import Boilerplate
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.site import HERE, link_keys
+from recommender.corpus.templates import TemplateLinks
 from recommender.readmore import IN_TEXT, canonical_url
 from recommender.storage import key64
 from recommender.stories import ReadMore, Story, dump_record, story_from_record
-
-TEMPLATE_SHARE = 0.05
-TEMPLATE_LEAST = 25
-"""A story that more bodies link to than this, and than this share of them, is linked by a template."""
-
 
 _REJECTED = b"!"
 """Begins a line of the temporary file that holds no story."""
@@ -34,8 +28,9 @@ class Drafted(NamedTuple):
 class Gathered:
     """A corpus (`CorpusReader`) whose bodies hold links: those to its own stories become read-more pointers.
 
-    Links that lead elsewhere, or that most bodies have (navigation), are left out, as are lines that many bodies
-    begin or end with. Memory holds some numbers a story; the stories themselves wait in a temporary file.
+    Links that most bodies have (navigation) are left out, as are lines that many bodies begin or end with. Those that
+    lead elsewhere stay: another corpus may have their story, and a build leaves out the rest. Memory holds some
+    numbers a story; the stories themselves wait in a temporary file.
     """
 
     def __init__(
@@ -46,6 +41,7 @@ class Gathered:
         self._base = base
         self.name = source.name
         self.size_bytes = source.size_bytes
+        self.boilerplate: Sequence[str] = ()
 
     @property
     def position(self) -> int:
@@ -68,9 +64,9 @@ class Gathered:
                         _REJECTED + dump_record({"place": draft.item.place, "reason": draft.item.reason}) + b"\n"
                     )
                     continue
-                story = clean_story(draft.item)
-                learned.learn(story, draft.keys)
-                disk.write(dump_record(story.to_record()) + b"\n")
+                learned.learn(draft.item, draft.keys)
+                disk.write(dump_record(draft.item.to_record()) + b"\n")
+            self.boilerplate = learned.boilerplate.found()
             disk.seek(0)
             for line in disk:
                 if line.startswith(_REJECTED):
@@ -86,12 +82,10 @@ class _Learned:
         self._base = base
         self._urls: set[int] = set()
         self._id_of: dict[int, str | None] = {}
-        self._linked: Counter[int] = Counter()
-        self._boilerplate = Boilerplate()
-        self._stories = 0
+        self._templates = TemplateLinks()
+        self.boilerplate = Boilerplate()
 
     def learn(self, story: Story, keys: Sequence[str]) -> None:
-        self._stories += 1
         if story.url:
             self._urls.add(key64(canonical_url(story.url)))
         for key in keys:
@@ -99,14 +93,12 @@ class _Learned:
             known = self._id_of.setdefault(number, story.id)
             if known != story.id:
                 self._id_of[number] = None  # a name of two files is the name of none
-        for pointer in story.read_more:
-            if pointer.kind == IN_TEXT and pointer.url:
-                self._linked[key64(canonical_url(pointer.url))] += 1
-        self._boilerplate.learn(story.text)
+        self._templates.learn(story)
+        self.boilerplate.learn(story.text)
 
     def finish(self, story: Story) -> Story:
         pointers = dict.fromkeys(found for pointer in story.read_more if (found := self._pointer(pointer, story)))
-        text = self._boilerplate.strip(story.text)
+        text = self.boilerplate.strip(story.text)
         return replace(story, text=text, read_more=tuple(pointers))
 
     def _pointer(self, pointer: ReadMore, story: Story) -> ReadMore | None:
@@ -114,8 +106,7 @@ class _Learned:
             return pointer
         in_text = pointer.kind == IN_TEXT
         key = key64(canonical_url(pointer.url))
-        most = max(TEMPLATE_LEAST, self._stories * TEMPLATE_SHARE)
-        if in_text and self._linked[key] > most:
+        if self._templates.has(pointer):
             return None
         if key in self._urls:
             own = story.url is not None and key64(canonical_url(story.url)) == key
@@ -126,6 +117,6 @@ class _Learned:
                 return None
             if target is not None:
                 return replace(pointer, id=target, url=None if pointer.url.startswith(HERE) else pointer.url)
-        if in_text:
-            return None
-        return replace(pointer, url=None) if pointer.url.startswith(HERE) else pointer
+        if not pointer.url.startswith(HERE):
+            return pointer
+        return None if in_text else replace(pointer, url=None)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recommender.corpus.markup import body_fields, http_url, plain_line
+from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.news_dates import news_date
+from recommender.readmore.bodies import body_fields
 from recommender.stories import Story
 
 

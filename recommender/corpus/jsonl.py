@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from recommender.corpus.reader import MOST_BLANK, Rejected
+from recommender.cleaning import story_of
+from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
-from recommender.readmore import cut_record
-from recommender.stories import Story, story_from_record
+from recommender.stories import Story
 
 MAX_LINE = 64 << 20
 """Longest line, in bytes."""
@@ -27,14 +27,11 @@ def _refuse(constant: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_constant=_refuse)
 
 
-class JsonLines:
+class JsonLines(FileReader):
     """A file of records (`CorpusReader`); `place` is what its records' places begin with."""
 
     def __init__(self, path: Path, place: str | None = None, max_line: int = MAX_LINE) -> None:
-        self._path = path
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
+        super().__init__(path, place)
         self._max_line = max_line
 
     def __iter__(self) -> Iterator[Story | Rejected]:
@@ -80,7 +77,7 @@ class JsonLines:
     def _item(self, number: int, line: bytes) -> Story | Rejected:
         try:
             text = line.decode("utf-8")
-            return story_from_record(_cut(_decoder.decode(text)))
+            return story_of(_decoder.decode(text))
         except UnicodeDecodeError as error:
             reason = not_utf8(error)
         except json.JSONDecodeError as error:
@@ -92,10 +89,6 @@ class JsonLines:
         except ValueError as error:
             reason = f"broken JSON: {error}"
         return Rejected(f"{self.name}:{number}", reason)
-
-
-def _cut(record: object) -> object:
-    return cut_record(record) if isinstance(record, dict) else record
 
 
 def _other_format(line: bytes) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recommender.corpus.columns import Columns
-from recommender.corpus.reader import Rejected
+from recommender.corpus.reader import FileReader, Rejected
 from recommender.corpus.spec import Spec
 from recommender.errors import CorpusError, MissingExtra
 from recommender.stories import Story
@@ -12,7 +12,7 @@ from recommender.stories import Story
 _BATCH = 256
 
 
-class Parquet:
+class Parquet(FileReader):
     """A Parquet file (`CorpusReader`)."""
 
     def __init__(self, path: Path, spec: Spec, place: str | None = None) -> None:
@@ -22,11 +22,8 @@ class Parquet:
             raise MissingExtra("reading Parquet", "parquet") from None
         self._parquet = pyarrow.parquet
         self._errors = (pyarrow.ArrowException, OSError)
-        self._path = path
+        super().__init__(path, place)
         self._spec = spec
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = number = 0

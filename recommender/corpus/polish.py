@@ -1,11 +1,11 @@
-"""The last step of every reader that is read once: clean characters, and no boilerplate."""
+"""The last step of every reader that is read once: no boilerplate, and no links of a template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.corpus.boilerplate import Boilerplate, head_and_rest
-from recommender.corpus.cleaning import clean_story
+from recommender.boilerplate import Boilerplate, head_and_rest
 from recommender.corpus.reader import CorpusReader, Rejected
+from recommender.corpus.templates import TemplateLinks
 from recommender.stories import Story
 
 _HEAD = 1_000
@@ -13,12 +13,13 @@ _HEAD = 1_000
 
 
 class Polished:
-    """A corpus (`CorpusReader`) with clean stories, as a stream that holds some stories at once."""
+    """A corpus (`CorpusReader`) without what many stories share, as a stream that holds some stories at once."""
 
     def __init__(self, source: CorpusReader) -> None:
         self._source = source
         self.name = source.name
         self.size_bytes = source.size_bytes
+        self.boilerplate: Sequence[str] = ()
 
     @property
     def position(self) -> int:
@@ -26,26 +27,27 @@ class Polished:
         return self._source.position
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        boilerplate = Boilerplate()
-        head, rest = head_and_rest(_cleaned(self._source), _HEAD)
+        boilerplate, templates = Boilerplate(), TemplateLinks()
+
+        def learn(item: Story | Rejected) -> None:
+            if isinstance(item, Story):
+                boilerplate.learn(item.text)
+                templates.learn(item)
+
+        def finish(item: Story | Rejected) -> Story | Rejected:
+            if isinstance(item, Rejected):
+                return item
+            text = boilerplate.strip(item.text)
+            pointers = item.read_more and tuple(one for one in item.read_more if not templates.has(one))
+            same = text == item.text and pointers == item.read_more
+            return item if same else replace(item, text=text, read_more=pointers)
+
+        head, rest = head_and_rest(self._source, _HEAD)
         for item in head:
-            if isinstance(item, Story):
-                boilerplate.learn(item.text)
+            learn(item)
         while head:
-            yield _stripped(head.pop(0), boilerplate)
+            yield finish(head.pop(0))
         for item in rest:
-            if isinstance(item, Story):
-                boilerplate.learn(item.text)
-            yield _stripped(item, boilerplate)
-
-
-def _cleaned(source: CorpusReader) -> Iterator[Story | Rejected]:
-    for item in source:
-        yield clean_story(item) if isinstance(item, Story) else item
-
-
-def _stripped(item: Story | Rejected, boilerplate: Boilerplate) -> Story | Rejected:
-    if isinstance(item, Rejected):
-        return item
-    text = boilerplate.strip(item.text)
-    return item if text == item.text else replace(item, text=text)
+            learn(item)
+            yield finish(item)
+        self.boilerplate = boilerplate.found()

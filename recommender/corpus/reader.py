@@ -1,9 +1,11 @@
 """What every reader of a corpus offers: one stream of stories, with the records that are none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
+from recommender.cleaning import clean_story
 from recommender.errors import RecordError
 from recommender.stories import Story, story_from_record
 
@@ -44,9 +46,33 @@ class CorpusReader(Protocol):
     def __iter__(self) -> Iterator[Story | Rejected]: ...
 
 
-def story_or_rejected(place: str, record: Any) -> Story | Rejected:
-    """The story that a record says, or why it is none."""
+def boilerplate_of(corpus: CorpusReader) -> Sequence[str]:
+    """The lines that the reading has left out of its stories because many share them (`without_lines`)."""
+    return tuple(getattr(corpus, "boilerplate", ()))
+
+
+class FileReader:
+    """What every reader of a file begins with; `place` is what its records' places begin with."""
+
+    def __init__(self, path: Path, place: str | None = None) -> None:
+        self._path = path
+        self.name = place or path.name
+        self.size_bytes = path.stat().st_size
+        self.position = 0
+
+
+def parsed_story(record: Any) -> Story:
+    """The clean story of a record whose markup and read-more block were read.
+
+    Raises:
+        RecordError: it is no story.
+    """
+    return clean_story(story_from_record(record))
+
+
+def story_or_rejected(place: str, record: Any, make: Callable[[Any], Story] = parsed_story) -> Story | Rejected:
+    """The clean story that a record says, or why it is none; with `story_of` its body is as it was written."""
     try:
-        return story_from_record(record)
+        return make(record)
     except RecordError as error:
         return Rejected(place, str(error))

@@ -83,6 +83,9 @@ class Remote:
 
 def feeds_of(html: str, url: str) -> list[str]:
     """The feeds that a page names."""
-    check_depth(html)
+    try:
+        check_depth(html)
+    except ValueError:  # the page itself was rejected for it
+        return []
     found = (node.attributes.get("href") or "" for node in LexborHTMLParser(html).css(_FEEDS))
     return list(dict.fromkeys(urljoin(url, href) for href in found if href))[:10]

@@ -51,7 +51,10 @@ class SqlQuery:
                 for row in result.mappings():
                     number += 1
                     yield columns.item(f"{self.name}: row {number}", row)
-        except self._sql.exc.SQLAlchemyError as error:
+        except (
+            self._sql.exc.SQLAlchemyError,
+            ValueError,
+        ) as error:  # drivers raise the latter on values they cannot hold
             said = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
             if not number:
                 raise CorpusError(f"{self.name}: the query failed: {said}") from None

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from recommender.corpus.markup import http_url
 from recommender.corpus.pages import MAX_PAGE, page_story
-from recommender.corpus.reader import Rejected
+from recommender.corpus.parallel import Parsers
+from recommender.corpus.reader import FileReader, Rejected
 from recommender.corpus.streams import DAMAGED
 from recommender.errors import MissingExtra
 from recommender.stories import Story
@@ -13,7 +15,7 @@ from recommender.stories import Story
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
-class Warc:
+class Warc(FileReader):
     """A WARC file, plain or gzip (`CorpusReader`): every HTML answer with status 200 is a page."""
 
     def __init__(self, path: Path, place: str | None = None) -> None:
@@ -26,13 +28,17 @@ class Warc:
         # What the library raises on damaged records: it takes their headers for granted.
         damaged = (ValueError, AttributeError, TypeError, LookupError, ArithmeticError, *DAMAGED)
         self._errors = (warcio.exceptions.ArchiveLoadFailed, *damaged)
-        self._path = path
-        self.name = place or path.name
-        self.size_bytes = path.stat().st_size
-        self.position = 0
+        super().__init__(path, place)
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = number = 0
+        self.position = 0
+        with Parsers(_story, _size) as parsers:
+            for _, item in parsers.map(self._pages()):
+                yield item
+        self.position = self.size_bytes
+
+    def _pages(self) -> Iterator["_Page | Rejected"]:
+        number = 0
         try:
             with self._path.open("rb") as file:
                 for record in self._iterator(file):
@@ -53,7 +59,26 @@ class Warc:
                         yield Rejected(place, f"{address} is longer than {MAX_PAGE:,} bytes")
                     else:
                         charset = parameters.partition("charset=")[2].strip(" \"'") or None
-                        yield page_story(data, address, f"{place} ({address})", charset)
+                        yield _Page(data, address, f"{place} ({address})", charset)
         except self._errors as error:
             yield Rejected(f"{self.name}: record {number + 1}", f"the archive is damaged or cut off here ({error})")
-        self.position = self.size_bytes
+
+
+class _Page(NamedTuple):
+    """What `page_story` is asked."""
+
+    data: bytes
+    url: str
+    place: str
+    charset: str | None
+
+    def __str__(self) -> str:
+        return self.place
+
+
+def _size(page: _Page | Rejected) -> int:
+    return 0 if isinstance(page, Rejected) else len(page.data)
+
+
+def _story(page: _Page | Rejected) -> Story | Rejected:
+    return page if isinstance(page, Rejected) else page_story(*page)

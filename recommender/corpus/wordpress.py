@@ -9,6 +9,7 @@ from recommender.corpus.markup import plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import news_date
+from recommender.readmore.bodies import with_paragraphs
 from recommender.stories import Story
 
 _POSTS = frozenset({"item"})
@@ -22,7 +23,6 @@ _STATUS = {
 }
 _BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
 _SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|video|audio|playlist|vc_\w+|et_pb_\w+)\b[^\]\[]*\]")
-_PARAGRAPH = re.compile(r"<(?:p|div|br)\b", re.IGNORECASE)
 
 
 def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story | Rejected]:
@@ -81,7 +81,4 @@ def _date(fields: dict[str, str], name: str) -> str | None:
 
 def _paragraphs(content: str) -> str:
     """A post as its page shows it: in the classic editor a blank line is a paragraph."""
-    content = _SHORTCODE.sub(" ", _BLOCK_COMMENT.sub("", content))
-    if _PARAGRAPH.search(content):
-        return content
-    return "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", content) if part.strip()).replace("\n", "<br>")
+    return with_paragraphs(_SHORTCODE.sub(" ", _BLOCK_COMMENT.sub("", content)))

@@ -30,7 +30,8 @@ class Manifest:
 
     `embedder` has `model`, `fingerprint`, `dim`, `runtime`, the text `recipe`, the `background` of cosines between
     unrelated texts and the trust in the model by `languages` (see `fluency`); `counts` are numbers of
-    stories, headlines, links, rejected records and so on; `journal` is the position up to which live changes are in.
+    stories, headlines, links, rejected records and so on; `journal` is the position up to which live changes are in;
+    `boilerplate` are keys of the lines that many stories shared, so that a live change is read without them as well.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Manifest:
     quality: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    boilerplate: list[str] = field(default_factory=list)
     format: int = FORMAT
     files: dict[str, FileEntry] = field(default_factory=dict)
 

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
 
+from recommender.boilerplate import without_lines
+from recommender.cleaning import story_of
 from recommender.dates import Moment
 from recommender.embedding import Encoded
 from recommender.errors import InputError, NotFound, RecommenderError, RecordError
@@ -15,8 +17,8 @@ from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys
 from recommender.live.vectors import EmbedStories, content_key, pack
-from recommender.readmore import cut_record, stub_story
-from recommender.stories import STATUSES, USABLE, Story, story_from_record
+from recommender.readmore import stub_story
+from recommender.stories import STATUSES, USABLE, Story
 
 audit = logging.getLogger("recommender.audit")
 
@@ -71,15 +73,21 @@ class Changes:
         Raises:
             RecordError: it is no story, or says another id.
         """
-        prepared = _prepare(record, story_id)
+        prepared = _prepare(record, story_id, self._boilerplate())
         return self._write([prepared], who)[0]
 
     def put_many(self, records: Iterable[Any], *, who: str = "") -> list[Change | RecommenderError]:
-        """Add or replace stories in one step: a change or an error for each, in their order."""
+        """Add or replace stories in one step: a change or an error for each, in their order.
+
+        Args:
+            records: as for `put`; a `Story` is one that a reader has cleaned already.
+            who: makes the changes, for the audit.
+        """
         prepared: list[tuple[Story, dict[str, Any]] | RecommenderError] = []
+        boilerplate = self._boilerplate()
         for record in records:
             try:
-                prepared.append(record if isinstance(record, RecommenderError) else _prepare(record, None))
+                prepared.append(record if isinstance(record, RecommenderError) else _prepare(record, None, boilerplate))
             except RecommenderError as error:
                 prepared.append(error)
         done = iter(self._write([one for one in prepared if not isinstance(one, RecommenderError)], who))
@@ -167,6 +175,10 @@ class Changes:
         row = served.row_of(state.id)
         return None if row is None else state.dress(served.story(row))
 
+    def _boilerplate(self) -> frozenset[str]:
+        """The lines that the build of what is served left out."""
+        return frozenset(self._served().manifest.boilerplate)
+
     def _vectors(self, stories: Sequence[Story]) -> dict[bytes, Encoded]:
         """Vectors of stories and of the headlines that they point to: those that neither journal nor index has."""
         wanted: dict[bytes, Story] = {}
@@ -194,17 +206,19 @@ class Changes:
         return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
 
 
-def _prepare(record: Any, story_id: str | None) -> tuple[Story, dict[str, Any]]:
-    """The story of a record, and the record as the journal keeps it."""
+def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> tuple[Story, dict[str, Any]]:
+    """The story of a record, and the record as the journal keeps it: clean."""
+    said: dict[str, Any] = {}
     if isinstance(record, Mapping):
         record = dict(record)
         if story_id is not None:
             if record.get("id") not in (None, "") and str(record["id"]).strip() != story_id:
                 raise RecordError("id", f"is {str(record['id'])[:80]!r}, the address says {story_id[:80]!r}")
             record["id"] = story_id
-        record = cut_record(record)
-    story = story_from_record(record)
-    return story, {**record, "id": story.id}
+        said = {name: record[name] for name in ("status", "embargoed") if name in record}  # "usable" and null as well
+    story = record if isinstance(record, Story) else story_of(record)
+    story = replace(story, text=without_lines(story.text, boilerplate))
+    return story, story.to_record() | said
 
 
 def _embargo(value: Any) -> Moment | None:

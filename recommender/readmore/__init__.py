@@ -1,8 +1,8 @@
 """Read-more pointers: cut from a body (`text`, `page`), then resolved to the stories that they mean (`resolve`)."""
 
+from recommender.readmore.bodies import cut_record
 from recommender.readmore.keys import canonical_url, is_tracking, normalise_headline
 from recommender.readmore.page import IN_TEXT, ParsedPage, html_article
-from recommender.readmore.records import cut_record
 from recommender.readmore.resolve import Candidate, Lookups, Settled, settle
 from recommender.readmore.resolver import Resolver, Stub, Stubs, is_stub_id, stub_story
 from recommender.readmore.text import split_read_more

@@ -26,9 +26,18 @@ _PROMOTION = re.compile(
     r"\b(?:subscribe (?:to|now|here|today)|sign up (?:for|to|here|now)|(?:our|the|a|free) newsletter|follow us|"
     r"join (?:us|our)|download (?:our|the) app|підпи(?:шіться|суйтесь|суйтеся|сатися)|подпи(?:шитесь|сывайтесь|саться)|"
     r"newsletter (?:abonnieren|bestellen)|abonnez-vous|inscrivez-vous|suscr[ií]b(?:ete|ase|irse)|iscriviti|"
-    r"zapisz się|subskrybuj|folgen sie uns|suivez-nous|síguenos|seguici)\b",
+    r"zapisz się|subskrybuj|folgen sie uns|suivez-nous|síguenos|seguici|реклама\Z)\b|"
+    r"\A(?:our|unser\w*|notre|nos|nuestr\w+|(?:la |il |i |le )?nostr\w+|nasz\w*|наш\w*)\b.{0,20}\b(?:newsletter|app|"
+    r"podcast|"
+    r"facebook\w*|telegram\w*|instagram|whatsapp|youtube|channel|kanal|kanał|canal\w*|канал\w*|lettre|letter|boletín|biuletyn|"
+    r"рассылк\w*|розсилк\w*|profil)\b",
     re.IGNORECASE,
 )
+_DATE = re.compile(
+    r"\s*\((?:\d{1,2}\.? [^\W\d]{3,10}\.?(?: \d{4})?|[^\W\d]{3,10}\.? \d{1,2}(?:, \d{4})?|"
+    r"\d{1,2}[./]\d{1,2}[./](?:\d\d)?\d\d|\d{4}-\d\d-\d\d)\)\Z"
+)
+"""A day in brackets behind a headline is the list's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +172,4 @@ def _without_emphasis(text: str) -> str:
 def _title(text: str) -> str:
     text = " ".join(clean_signs(text).split())
     emphasised = _EMPHASIS.fullmatch(text)
-    return emphasised[2].strip() if emphasised else text
+    return _DATE.sub("", emphasised[2].strip() if emphasised else text)

@@ -24,6 +24,7 @@ _BESIDE = "aside, nav, article footer"
 _RELATED = "aside, nav, section, div, ul, ol"
 _RELATED_NAME = re.compile(r"(?:^|[-_\s])(?:related|read-?(?:more|also)|see-?also|more-on)(?:[-_\s]|$)", re.IGNORECASE)
 _MAX_RELATED = 50
+_MAX_IN_TEXT = 500
 
 IN_TEXT = "in_text"
 """The kind of a pointer that stood as a link in the body."""
@@ -93,9 +94,9 @@ def _in_text(text: str, listed: tuple[ReadMore, ...], own: str | None) -> tuple[
     known = {canonical_url(pointer.url) for pointer in listed if pointer.url} | ({canonical_url(own)} if own else set())
     found: dict[str, ReadMore] = {}
     for url in signed_urls(text):
-        if (key := canonical_url(url)) not in known:
+        if url.startswith(("http://", "https://")) and (key := canonical_url(url)) not in known:
             found.setdefault(key, ReadMore(url=url, kind=IN_TEXT))
-    return tuple(found.values())
+    return tuple(found.values())[:_MAX_IN_TEXT]
 
 
 def _without_title(text: str, title: str) -> str:

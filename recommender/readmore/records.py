@@ -1,29 +1,11 @@
-"""A record whose body still holds its read-more block becomes the record that the corpus contract means."""
+"""Pointers as entries of a record: merged, each once, their addresses complete."""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 from recommender.readmore.keys import canonical_url, normalise_headline
-from recommender.readmore.text import split_read_more
 from recommender.stories import ReadMore
-
-
-def cut_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record with the read-more blocks of its `text` parsed into `read_more`; itself where there are none.
-
-    Pointers that the record already lists are not listed twice. It is done before `story_from_record`, so that an id
-    made of the content is that of the cut text. A field of a wrong type is left for that function to refuse.
-    """
-    text, listed = record.get("text"), record.get("read_more")
-    if not isinstance(text, str) or not isinstance(listed, list | None):
-        return record
-    body, pointers = split_read_more(text)
-    if not pointers:
-        return record
-    base = record.get("url")
-    merged = merge_pointers(listed or [], pointers, base if isinstance(base, str) else None)
-    return {**record, "text": body, "read_more": merged}
 
 
 def merge_pointers(listed: list[Any], pointers: tuple[ReadMore, ...], base: str | None) -> list[Any]:
@@ -47,7 +29,7 @@ def complete_url(url: str | None, base: str | None) -> str | None:
     """A URL made absolute, where the base is known; an address inside the page alone ("#top") is none."""
     if not url or url.startswith("#"):
         return None
-    if not base:
+    if not base or (url.startswith(("http://", "https://")) and "/." not in url):
         return url
     try:
         return urljoin(base, url)

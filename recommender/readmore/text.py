@@ -24,6 +24,7 @@ _ROUNDS = 4
 _TAIL = 400
 """Characters at the end of a line in which a cue behind a sentence is looked for."""
 _SENTENCE = re.compile(r"[.!?…][\"”»’)]*\s+(?=[^\s])")
+_BRACKETED = re.compile(r"\s*\(([^()]{8,300})\)([.!?…]?)\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,18 @@ def _block_at(lines: Sequence[str], place: int) -> _Block | None:
     if first is None:
         return None
     if unmarked(lines[first]) is not None:
-        return _marked_list(lines, place, first)
+        return _marked_list(lines, place, first, cue)
     return _unmarked_list(lines, place, first, cue)
 
 
 def _tail_at(lines: Sequence[str], place: int) -> _Block | None:
-    """A cue and its headline behind the sentences of a line, to its end."""
+    """A cue and its headline behind the sentences of a line, to its end, or in brackets there."""
     line = lines[place]
+    bracketed = _BRACKETED.search(line, max(0, len(line) - _TAIL))
+    if bracketed is not None and bracketed.start():
+        found = _block_at([bracketed[1]], 0)
+        if found is not None and not found.kept:
+            return _Block(place, place + 1, found.items, line[: bracketed.start()] + bracketed[2])
     for sentence in _SENTENCE.finditer(line, max(0, len(line) - _TAIL)):
         tail = line[sentence.end() :]
         if tail[0] not in "[\x01" and find_cue(tail) is None:
@@ -115,7 +121,7 @@ def _inline(lines: Sequence[str], place: int, cue: Cue) -> _Block | None:
     return _Block(place, place + 1, items)
 
 
-def _marked_list(lines: Sequence[str], place: int, first: int) -> _Block | None:
+def _marked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _Block | None:
     """Headlines with bullets or numbers; a blank line ends the list unless blank lines part its items as well."""
     entries: list[str] = []
     end = first
@@ -139,6 +145,8 @@ def _marked_list(lines: Sequence[str], place: int, first: int) -> _Block | None:
             loose = False
     items = [item for entry in entries for item in parse_items(entry)]
     good = [item for item in items if could_be_headline(item)]
+    if cue.weak and not all(is_clear_headline(item) for item in good):
+        return None
     telling = sum(1 for item in good if item.linked or item.words >= 3)
     doubtful = sum(1 for item in items if item not in good and not is_promotion(item))
     if not good or len(entries) > MAX_MARKED or doubtful * 2 > len(good) or telling * 2 < len(good):

@@ -7,7 +7,6 @@ from recommender.corpus.fetch import Limits
 from recommender.corpus.follow import Follower
 from recommender.corpus.memory import Memory
 from recommender.errors import CorpusError, RecordError
-from recommender.readmore import canonical_url
 
 
 class Index:
@@ -23,9 +22,6 @@ class Index:
 
     def is_deleted(self, story_id):
         return story_id in self.deleted
-
-    def has_url(self, url):
-        return any(story.url and canonical_url(story.url) == canonical_url(url) for story in self.stories.values())
 
     def put_many(self, stories):
         return [self._put(story) for story in stories]
@@ -173,13 +169,16 @@ def test_a_long_sitemap_is_read_in_several_rounds(world, site):
     ]
 
 
-def test_links_of_a_body_to_stories_of_the_index(world, site):
+def test_links_of_a_body_are_kept_for_the_index_to_resolve(world, site):
     link = '&lt;p&gt;It &lt;a href="{0}"&gt;was&lt;/a&gt; &lt;a href="https://a.example/tag"&gt;x&lt;/a&gt;&lt;/p&gt;'
     site.set("/feed", rss(ONE))
     world.round(site.url("/feed"))
     site.set("/feed", rss(("Two stories", "https://a.example/2", link.format("https://a.example/1"))))
     world.round(site.url("/feed"))
-    assert [p.url for p in world.index.stories["https://a.example/2"].read_more] == ["https://a.example/1"]
+    assert [p.url for p in world.index.stories["https://a.example/2"].read_more] == [
+        "https://a.example/1",
+        "https://a.example/tag",  # leads nowhere yet: the index links it once its story is there
+    ]
 
 
 def test_a_record_that_the_index_refuses_is_tried_again(world, site):

@@ -44,6 +44,7 @@ def test_rss(tmp_path, pack):
     assert pointers(one) == [
         ("Council votes for the repair", "https://gazette.example/3", None),
         ("", "https://gazette.example/2", "in_text"),
+        ("", "https://elsewhere.example/x", "in_text"),  # a build leaves it out, if no corpus has it
     ]
     assert (two.text, str(two.published)) == ("The bridge was closed & nobody knows why.", "2024-05-03T06:00:00Z")
     assert (three.title, three.url, three.published) == ("Bad link", None, None)
@@ -61,6 +62,7 @@ def test_atom_and_rdf(tmp_path):
         ("", "https://gazeta.example/2", "in_text"),
     ]
     assert two.text == "Другий міст закрили."
+    assert (one.language, two.language) == ("uk", "uk")
     (old,), _ = read(write(tmp_path / "old.rdf", samples.RDF))
     assert (old.title, str(old.published), old.source) == ("One", "2004-05-04T08:00:00Z", "Old Wire")
 
@@ -230,7 +232,11 @@ def test_sites_with_front_matter(tmp_path):
     assert str(bridge.published) == "2024-05-04T07:11:12Z"
     assert (bridge.tags, bridge.section, vote.section) == (("bridge", "river"), "city", "City Hall")
     assert str(vote.published) == "2024-05-02T08:00:00Z"
-    assert {(pointer.id, pointer.kind) for pointer in bridge.read_more} == {(vote.id, None), (closed.id, "in_text")}
+    assert {(pointer.id, pointer.kind) for pointer in bridge.read_more if pointer.id} == {
+        (vote.id, None),
+        (closed.id, "in_text"),
+    }
+    assert [pointer.url for pointer in bridge.read_more if not pointer.id] == ["https://elsewhere.example/x"]
     assert [pointer.id for pointer in closed.read_more] == [bridge.id]
     ferry, island = by_title["Ferry line"], by_title["The island"]
     assert (str(ferry.published), island.status) == ("2024-05-01", "withheld")
@@ -319,8 +325,7 @@ def warc_record(path, status, kind, body):
     return gzip.compress(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer + b"\r\n\r\n")
 
 
-def test_warc(tmp_path):
-    pytest.importorskip("warcio")
+def warc():
     records = [
         ("/1", "200 OK", "text/html; charset=utf-8", page(1)),
         ("/2", "200 OK", "text/html", page(2, "Bridge closed")),
@@ -328,7 +333,12 @@ def test_warc(tmp_path):
         ("/4", "200 OK", "image/png", b"PNG"),
         ("/5", "200 OK", "text/html", b"<p>hello"),
     ]
-    write(tmp_path / "a.warc.gz", b"".join(warc_record(*record) for record in records))
+    return b"".join(warc_record(*record) for record in records)
+
+
+def test_warc(tmp_path):
+    pytest.importorskip("warcio")
+    write(tmp_path / "a.warc.gz", warc())
     (one, two), (rejected,) = read(tmp_path / "a.warc.gz")
     assert (one.url, two.title) == ("https://gazette.example/1", "Bridge closed")
     assert pointers(two)[1] == ("", "https://gazette.example/1", "in_text")

@@ -1,7 +1,8 @@
 """Lines that stand at the beginning or end of many stories of a corpus: boilerplate, and no part of any of them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from recommender.storage import key64
@@ -43,15 +44,29 @@ class Boilerplate:
         return max(_LEAST, round(self._stories * _SHARE))
 
     def strip(self, text: str) -> str:
-        """A body without the lines that many others begin or end with; whole where nothing else would be left."""
-        lines = text.split("\n")
+        """A body without the lines that many others begin or end with."""
+        least, counts = self.threshold, self._counts
+        return _without(text, lambda key: counts.get(key, 0) >= least)
+
+    def found(self) -> list[str]:
+        """The lines that many bodies share, as `without_lines` takes them: some hundred at most."""
         least = self.threshold
-        counts = self._counts
-        dropped = {place for place, key in _edges(lines) if counts.get(key, 0) >= least}
-        if not dropped:
-            return text
-        kept = "\n".join(line for place, line in enumerate(lines) if place not in dropped)
-        return _SPACE.sub("\n\n", kept).strip() or text
+        return sorted(f"{key:016x}" for key, count in self._counts.items() if count >= least)
+
+
+def without_lines(text: str, found: AbstractSet[str]) -> str:
+    """A body that arrives alone without the lines that a build has `found` in many."""
+    return _without(text, lambda key: f"{key:016x}" in found) if found else text
+
+
+def _without(text: str, is_shared: Callable[[int], bool]) -> str:
+    """A body without such lines at its ends; whole where nothing else would be left."""
+    lines = text.split("\n")
+    dropped = {place for place, key in _edges(lines) if is_shared(key)}
+    if not dropped:
+        return text
+    kept = "\n".join(line for place, line in enumerate(lines) if place not in dropped)
+    return _SPACE.sub("\n\n", kept).strip() or text
 
 
 def _edges(lines: list[str]) -> Iterator[tuple[int, int]]:

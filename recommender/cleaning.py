@@ -1,11 +1,13 @@
-"""A story's characters and lines made clean: what no reader sees, and what is not the article."""
+"""A record to a clean story, for a build and a live change alike: without what no reader sees or what is no article."""
 
 import html
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from recommender.stories import Story
+from recommender.readmore import cut_record
+from recommender.stories import Story, story_from_record
 
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -16,9 +18,8 @@ _CONTROLS = dict.fromkeys([*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85),
 _TABLE: Mapping[int, str | None] = _CONTROLS | _SPACES | _LINES | _INVISIBLE
 _ODD = re.compile("[" + "".join(map(chr, sorted(_TABLE.keys()))).replace("\\", "") + "\r]")
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,10});")
-_MOJIBAKE = re.compile(
-    "[ÂÃâðÐÑÅÄÎ][\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]+"
-)
+_NEXT = "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+_MOJIBAKE = re.compile(f"(?:[ÂÃÐÑÅÄÎ]{_NEXT}|â{_NEXT}{{2}}|ð{_NEXT}{{3}})+")
 _SPACE_RUN = re.compile(r"[ ]{2,}")
 
 _EDGE = 6
@@ -52,6 +53,15 @@ _BOX = re.compile(
     re.IGNORECASE,
 )
 _BOX_MARKS = re.compile(r"[\W_]*")
+
+
+def story_of(record: Any) -> Story:
+    """The clean story of a record whose body is as it was written, markup and read-more block in it.
+
+    Raises:
+        RecordError: it is no story.
+    """
+    return clean_story(story_from_record(cut_record(record) if isinstance(record, Mapping) else record))
 
 
 def clean_story(story: Story) -> Story:

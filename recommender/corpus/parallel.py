@@ -1,0 +1,107 @@
+"""Documents parsed in processes of their own, where there are enough of them: in order, and few held at once."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from recommender.errors import CorpusError
+from recommender.processes import processors, start_workers
+
+ALONE = 1.0
+"""Seconds of parsing before others are asked to help: starting them takes about one."""
+_MOST = 8
+_TOGETHER = 8
+"""Documents that go to a process at once, unless they are large."""
+_LARGE = 1 << 20
+"""So many bytes make a parcel by themselves."""
+_AHEAD = 3
+"""Parcels for each process that are under way: at most so many documents are in memory."""
+_HELD = 64 << 20
+"""No further parcel is begun while more bytes than this are under way."""
+
+_Task = TypeVar("_Task")
+_Done = TypeVar("_Done")
+
+
+class Parsers(Generic[_Task, _Done]):
+    """Applies a function of a module to tasks, which are pickled as are its results; to be closed.
+
+    The first second it works alone. What the function does with a bad document is its own affair. `size` gives the
+    bytes of a task.
+    """
+
+    def __init__(self, parse: Callable[[_Task], _Done], size: Callable[[_Task], int], count: int | None = None) -> None:
+        self._parse = parse
+        self._size = size
+        self._count = min(processors(), _MOST) if count is None else count
+        self._alone = ALONE
+        self._pool: ProcessPoolExecutor | None = None
+        self._has_answered = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(self, tasks: Iterable[_Task]) -> Iterator[tuple[_Task, _Done]]:
+        """Every task with its result, in order.
+
+        Raises:
+            CorpusError: a process died over a document.
+        """
+        waiting = iter(tasks)
+        while self._count < 2 or self._alone > 0:
+            begun = time.perf_counter()
+            for task in islice(waiting, 1):
+                done = self._parse(task)
+                self._alone -= time.perf_counter() - begun
+                yield task, done
+                break
+            else:
+                return
+        yield from self._shared(waiting)
+
+    def _shared(self, tasks: Iterator[_Task]) -> Iterator[tuple[_Task, _Done]]:
+        self._pool = self._pool or start_workers(self._count)
+        under_way: deque[tuple[list[_Task], Future[list[_Done]]]] = deque()
+        held = 0
+        while True:
+            while len(under_way) < _AHEAD * self._count and held < _HELD and (parcel := self._parcel(tasks)):
+                held += sum(map(self._size, parcel))
+                under_way.append((parcel, self._pool.submit(_parse_all, self._parse, parcel)))
+            if not under_way:
+                return
+            parcel, future = under_way.popleft()
+            held -= sum(map(self._size, parcel))
+            try:
+                results = future.result()
+            except BrokenProcessPool:
+                if self._has_answered:
+                    raise CorpusError(f"a process died over one of {', '.join(map(str, parcel))[:2_000]}") from None
+                # None of them ever lived: the program that called may be one that cannot be started again.
+                self._count = 1
+                yield from self.map(chain(parcel, *(later for later, _ in under_way), tasks))
+                return
+            self._has_answered = True
+            yield from zip(parcel, results, strict=True)
+
+    def _parcel(self, tasks: Iterator[_Task]) -> list[_Task]:
+        parcel: list[_Task] = []
+        size = 0
+        for task in tasks:
+            parcel.append(task)
+            size += self._size(task)
+            if len(parcel) == _TOGETHER or size > _LARGE:
+                break
+        return parcel
+
+
+def _parse_all(parse: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:
+    return [parse(task) for task in tasks]
