@@ -1,5 +1,6 @@
 """A recommender for serving: the live generation, and the encoder that it was made with."""
 
+import os
 from functools import lru_cache
 
 from recommender.embedding import Embedder, QueryEncoder, encoder_folder, open_embedder, open_exported
@@ -49,6 +50,7 @@ def open_changes(settings: Settings) -> Changes:
 
 def _embedder(settings: Settings, model: str, fingerprint: str) -> Embedder:
     folder = encoder_folder(settings.encoders, fingerprint)
+    threads = settings.threads or max(1, len(os.sched_getaffinity(0)) // settings.workers)
     if folder.is_dir():
-        return open_exported(folder, threads=settings.threads or None)
-    return open_embedder(model, encoders=settings.encoders, threads=settings.threads or None)
+        return open_exported(folder, threads=threads)
+    return open_embedder(model, encoders=settings.encoders, threads=threads)

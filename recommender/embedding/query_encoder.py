@@ -1,8 +1,9 @@
 """The one owner of an embedder in a server: one thread that encodes, for all who ask."""
 
 import threading
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -24,9 +25,16 @@ class _Key(NamedTuple):
     cut: bool
 
 
+HELD = 0.02
+"""Longest that a text waits for others when nobody could use its vector sooner, seconds."""
+_STEP = 0.001
+
+
 class QueryEncoder:
     """Encodes one text at once when idle, and those that came meanwhile together when busy.
 
+    Encoding eight short texts together takes half the processor's time of encoding each (the model's weights are read
+    once), so texts are also gathered while those who asked would have to wait for something else (`hold_while`).
     The same text asked for twice at a time is encoded once; the last `remembered` ones are not encoded again.
 
     Args:
@@ -48,6 +56,7 @@ class QueryEncoder:
         self._waiting: deque[_Key] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._busy: Callable[[], bool] = lambda: False
         self.texts_encoded = 0
         self.batches_run = 0
         self.recalled = 0
@@ -63,6 +72,10 @@ class QueryEncoder:
     def waiting(self) -> int:
         """Texts that wait now."""
         return len(self._waiting)
+
+    def hold_while(self, busy: Callable[[], bool]) -> None:
+        """Gather texts, at most `HELD` seconds, while `busy` says that their vectors could not be used yet."""
+        self._busy = busy
 
     def submit(self, text: str, role: Role = Role.QUERY) -> Future[Encoded]:
         """The vector of a text, as a future that cannot be cancelled (others may share it).
@@ -121,6 +134,9 @@ class QueryEncoder:
         """What waits, oldest first; empty once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
+            until = time.monotonic() + HELD
+            while self._busy() and len(self._waiting) < self._max_batch and time.monotonic() < until:
+                self._changed.wait(_STEP)
             return [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
 
     def _encode(self, group: list[_Key]) -> None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
 from recommender.engine.searcher import Found, Searcher
 from recommender.engine.source import Served, Source
+from recommender.engine.turns import Turns
 from recommender.errors import AmbiguousURL, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Changes, Journal
@@ -31,9 +31,8 @@ _TRIES = 3
 _EVER = 2**62
 
 
-_COMPUTE = Lock()
-"""Held while an answer is computed. Threads that compute at once take Python's lock from each other at every short call
-of numpy, and each answer costs twice the time; they still wait for the encoder together, so that it can batch."""
+_TURNS = Turns()
+"""Of the whole process: Python's lock is."""
 
 
 class Recommender:
@@ -42,6 +41,7 @@ class Recommender:
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
         self.encoder = encoder
+        encoder.hold_while(lambda: _TURNS.are_wanted)
         self._source = Source(index, encoder)
         self._serving = _Serving(self._source.current(), encoder)
 
@@ -204,7 +204,7 @@ class _Serving:
         probe, about = self._probe(query, shown)
         explain = probe if options.explain else None
         asked = time.perf_counter()
-        with _COMPUTE:
+        with _TURNS:
             found = self.searcher.search(probe, options, shown, now)
             searched = time.perf_counter()
             hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
@@ -237,7 +237,7 @@ class _Serving:
         if query.id is not None or query.url is not None:
             row = self._row(query, shown)
             record = generation.record(row)
-            with _COMPUTE:
+            with _TURNS:
                 probe = probe_row(generation, row, record)
             about: dict[str, Any] = {"id": record["id"], "truncated": probe.truncated}
             about["date_published"] = record.get("published")
