@@ -122,7 +122,9 @@ def of_database(data, name, folder, draw):
     if name == "values.sqlite":
         base = sqlite3.connect(path)
         base.execute("CREATE TABLE stories (title, text, url, published, tags, read_more, image, digest)")
-        values = [draw.choice([data[place : place + 60], data.decode("utf-8", "replace"), place, -1e300, None, b"\xff", "x"]) for place in range(8)]  # fmt: skip
+        odd = [data[:60], data.decode("utf-8", "replace"), 5, -1e300, None, b"\xff", "x"]
+        sound = ["One", "Two <p>x</p><p>y</p>", "https://a.example/1", "2024-05-04", '["a"]', "Two | Three", None, None]
+        values = [draw.choice(odd) if draw.random() < 0.3 else value for value in sound]
         base.execute("INSERT INTO stories VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         base.commit()
         base.close()

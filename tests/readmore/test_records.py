@@ -1,6 +1,12 @@
 """A record with its block still in the text."""
 
-from recommender.readmore import cut_record
+from urllib.parse import urljoin
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.readmore import canonical_url, cut_record
+from recommender.readmore.records import complete_url
 from recommender.stories import story_from_record
 
 BODY = "The bridge was closed on Monday."
@@ -41,3 +47,18 @@ def test_what_needs_no_cut_is_the_same_record():
 def test_cutting_twice_is_cutting_once():
     once = cut_record({"text": f"{BODY}\nRead more:\n- {ONE}\n- {TWO}"})
     assert cut_record(once) is once
+
+
+@given(
+    st.text("/.?#&=;:@%ab \t\u00e9", max_size=12),
+    st.sampled_from(
+        ["https://a.example/x/y?z#w", "http://a.example:80", "https://[::1]/x", "ftp://a/x", "a/b", "https://["]
+    ),
+)
+def test_addresses_are_completed_as_the_standard_says(url, base):
+    try:
+        wanted = urljoin(base, url)
+    except ValueError:
+        wanted = url
+    completed = complete_url(url, base)
+    assert completed is None if not url or url.startswith("#") else canonical_url(completed) == canonical_url(wanted)
