@@ -84,7 +84,8 @@ class Parsers(Generic[_Task, _Done]):
                 results = future.result()
             except BrokenProcessPool:
                 if self._has_answered:
-                    raise CorpusError(f"a process died over one of {', '.join(map(str, parcel))[:2_000]}") from None
+                    unfinished = [parcel, *(later for later, other in under_way if not _is_finished(other))]
+                    raise CorpusError(f"a process died over one of {_named(chain(*unfinished))}") from None
                 # None of them ever lived: the program that called may be one that cannot be started again.
                 self._count = 1
                 yield from self.map(chain(parcel, *(later for later, _ in under_way), tasks))
@@ -101,6 +102,14 @@ class Parsers(Generic[_Task, _Done]):
             if len(parcel) == _TOGETHER or size > _LARGE:
                 break
         return parcel
+
+
+def _is_finished(future: Future[list[_Done]]) -> bool:
+    return future.done() and future.exception() is None
+
+
+def _named(tasks: Iterable[object]) -> str:
+    return ", ".join(map(str, tasks))[:2_000]
 
 
 def _parse_all(parse: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recommender.cleaning import story_of
 from recommender.dates import Moment
 from recommender.errors import InputError, RecordError, TooLarge
-from recommender.readmore import cut_record
-from recommender.stories import KINDS, Story, story_from_record
+from recommender.stories import KINDS, Story
 
 BACKGROUND, LATEST, FOLLOWUP, ANY = "background", "latest", "followup", "any"
 MODES = (BACKGROUND, LATEST, FOLLOWUP, ANY)
@@ -163,7 +163,7 @@ def _query(given: dict[str, Any], max_text: int) -> Query:
         if not isinstance(value, Mapping):
             raise InputError("story", "expected an object with a title or a text")
         try:
-            story = story_from_record(cut_record(value))
+            story = story_of(value)
         except RecordError as error:
             raise InputError(f"story.{error.field}", error.reason) from None
         _check_size("story", story.title + story.text, max_text)

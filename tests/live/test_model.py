@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from recommender.engine import Options, Query
-from recommender.errors import NotFound
+from recommender.errors import IndexMissing, NotFound
 from recommender.readmore import Resolver, stub_story
 from recommender.stories import story_from_record
 from tests.live.conftest import Desk, story
@@ -86,7 +86,7 @@ class Sequences(RuleBasedStateMachine):
         self.model.corpus = {record["id"]: record for record in first}
         self.model.base = dict(self.model.corpus)
         self.desk = Desk(Path(self.folder.name), list(self.model.corpus.values()))
-        self.bases = [self.model.base]
+        self.bases = {self.desk.folder.live_name(): self.model.base}
 
     def teardown(self) -> None:
         if hasattr(self, "desk"):
@@ -160,14 +160,20 @@ class Sequences(RuleBasedStateMachine):
     def rebuild(self) -> None:
         self.desk.rebuild()
         self.model.base = dict(self.model.corpus)
-        self.bases = [*self.bases[-3:], self.model.base]
+        self.bases[self.desk.folder.live_name()] = self.model.base
 
-    @precondition(lambda self: len(self.bases) > 1)
     @rule()
     def roll_back(self) -> None:
-        self.desk.folder.rollback()
-        self.bases.pop()
-        self.model.base = self.bases[-1]
+        """To the last of the generations before the live one that is still there: a build prunes by their age."""
+        *earlier, _ = self.bases
+        there = [name for name in earlier if name in self.desk.folder.names()]
+        if not there:
+            with pytest.raises(IndexMissing):
+                self.desk.folder.rollback()
+            return
+        assert self.desk.folder.rollback() == there[-1]
+        self.bases = {name: self.bases[name] for name in earlier[: earlier.index(there[-1]) + 1]}
+        self.model.base = self.bases[there[-1]]
 
     @rule()
     def restart(self) -> None:
