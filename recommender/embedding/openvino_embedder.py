@@ -19,9 +19,6 @@ BATCH_TOKENS = 4_096
 BATCH_ROWS = 256
 CHUNK = 2_048
 """Texts that are sorted by length together."""
-SHORT_CHARS = 1_000
-"""Texts of so few characters together are encoded by one thread: two are slower, and take twice the processor's time,
-for they wait for each other at each of a hundred small steps."""
 
 
 class OpenVINOEmbedder:
@@ -52,11 +49,6 @@ class OpenVINOEmbedder:
         self._tokenizer = Tokenizer(folder / TOKENIZER, encoder.max_tokens, encoder.max_chars)
         streams = (threads or len(os.sched_getaffinity(0))) if bulk else 1
         self._graph = openvino_runtime.Graph(folder / GRAPH, threads=threads, streams=streams, precision=precision)
-        self._graph_of_short = (
-            self._graph
-            if bulk or threads == 1
-            else openvino_runtime.Graph(folder / GRAPH, threads=1, precision=precision, beside=self._graph)
-        )
         self._lock = threading.Lock()
         self.runtime = f"openvino {openvino_runtime.version()} {self._graph.precision}"
 
@@ -65,12 +57,10 @@ class OpenVINOEmbedder:
         rows = np.zeros((len(texts), self.dim), np.float32)
         truncated = np.zeros(len(texts), np.bool_)
         with self._lock:
-            is_short = sum(map(len, texts)) <= SHORT_CHARS
-            if len(texts) == 1 or is_short:
+            if len(texts) == 1:
                 tokens = self._tokenizer.encode(texts, self._prompts[role])
                 truncated[:] = tokens.truncated
-                graph = self._graph_of_short if is_short else self._graph
-                rows[:] = graph.run(*padded(tokens.ids, self._pad_id))
+                rows[:] = self._graph.run(*padded(tokens.ids, self._pad_id))
             else:
                 self._graph.run_all(self._batches(texts, role, truncated), rows)
         return Embedded(normalise(rows), truncated)

@@ -40,23 +40,10 @@ class Graph:
     """A compiled encoder: (n, length) token ids and mask to (n, dim) float32 unit rows.
 
     `precision` is "bf16" where the processor computes in it, else "f32". Not thread-safe: one owner at a time.
-
-    Args:
-        path: what `save` wrote.
-        threads: for each batch; None: OpenVINO chooses.
-        streams: batches that are computed at a time.
-        precision: instead of the best one.
-        beside: a graph of the same path: its weights are not mapped a second time.
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        threads: int | None = None,
-        streams: int = 1,
-        precision: str | None = None,
-        beside: "Graph | None" = None,
+        self, path: Path, *, threads: int | None = None, streams: int = 1, precision: str | None = None
     ) -> None:
         import openvino
 
@@ -67,8 +54,7 @@ class Graph:
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
         try:
-            self._model: Any = beside._model if beside else core.read_model(str(path))
-            self._compiled = core.compile_model(self._model, _DEVICE, settings)
+            self._compiled = core.compile_model(core.read_model(str(path)), _DEVICE, settings)
         except RuntimeError as error:
             raise ModelError(f"{path} is no graph that OpenVINO {version()} can run: {error}") from error
         self._request = self._compiled.create_infer_request()
