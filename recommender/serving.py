@@ -1,6 +1,5 @@
 """A recommender for serving: the live generation, and the encoder that it was made with."""
 
-import os
 from functools import lru_cache
 
 from recommender.embedding import Embedder, QueryEncoder, encoder_folder, open_embedder, open_exported
@@ -50,7 +49,9 @@ def open_changes(settings: Settings) -> Changes:
 
 def _embedder(settings: Settings, model: str, fingerprint: str) -> Embedder:
     folder = encoder_folder(settings.encoders, fingerprint)
-    threads = settings.threads or max(1, len(os.sched_getaffinity(0)) // settings.workers)
+    # One thread as a rule: for a headline two take longer, and more than twice the processor's time, as they wait for
+    # each other at each of a hundred small steps.
+    threads = settings.threads or 1
     if folder.is_dir():
         return open_exported(folder, threads=threads)
     return open_embedder(model, encoders=settings.encoders, threads=threads)

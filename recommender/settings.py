@@ -32,7 +32,7 @@ class Settings:
     host: str = _about("127.0.0.1", "address to listen on")
     port: int = _about(8000, "port to listen on")
     workers: int = _about(1, "serving processes")
-    threads: int = _about(0, "threads for embedding (0 = the cores, shared among the serving processes)")
+    threads: int = _about(0, "threads for embedding (0 = all cores for a build, one to serve)")
     admin_key: tuple[str, ...] = _about((), "keys that may write, or sha256-HEX of them (separated by ':'); none = off")
     read_key: tuple[str, ...] = _about((), "keys that may read; none = reading is open")
     cors_origins: tuple[str, ...] = _about(("*",), "origins whose pages may read answers (separated by ',')")
