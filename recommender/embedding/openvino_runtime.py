@@ -63,7 +63,8 @@ class Graph:
 
     def run(self, ids: Int64, mask: Int64) -> Float32:
         """One batch, now."""
-        result = self._request.infer({IDS: ids, MASK: mask}, share_inputs=True, share_outputs=False)
+        # Inputs are copied: a request that shares them keeps their memory after it was given back, and crashes at times.
+        result = self._request.infer({IDS: ids, MASK: mask}, share_inputs=False, share_outputs=False)
         return np.asarray(result[0], np.float32)
 
     def run_all(self, batches: Iterable[tuple[Int64, Int64, Int64]], rows: Float32) -> None:
