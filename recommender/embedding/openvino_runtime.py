@@ -63,7 +63,7 @@ class Graph:
 
     def run(self, ids: Int64, mask: Int64) -> Float32:
         """One batch, now."""
-        # Inputs are copied: a request that shares them keeps their memory after it was given back, and crashes at times.
+        # Inputs are copied: a request that shares them points to their memory after it was freed, and crashes at times.
         result = self._request.infer({IDS: ids, MASK: mask}, share_inputs=False, share_outputs=False)
         return np.asarray(result[0], np.float32)
 
