@@ -134,6 +134,7 @@ def recommender(setting: Setting, index: Path | None = None, cached: bool = Fals
         "RECOMMENDER_CACHE_ANSWERS": "10000" if cached else "0",
         "RECOMMENDER_LOG_LEVEL": "warning",
     }
+    del environment["RECOMMENDER_THREADS"]  # a server's default is the fastest: one thread
     command = [sys.executable, "-m", "recommender", "serve", "--index", index or setting.index(), "--port", port]
     command += ["--workers", setting.workers]
     with running("recommender", command, port, "/readyz", environment) as server:

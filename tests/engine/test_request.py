@@ -130,6 +130,13 @@ def test_a_text_has_a_largest_size_in_bytes(name: str) -> None:
         parse_request({"story": {"title": "ü" * 20, "text": "ü" * 31}}, max_text=100)
 
 
+def test_a_draft_is_cleaned_as_a_stored_story_is() -> None:
+    body = "<p>By Ann Lee</p><p>The mayor&nbsp;came to the br\u00adidge.</p><p>Subscribe to our newsletter</p>"
+    query, _ = parse_request({"story": {"title": "Bridge &amp; tunnel", "text": body, "authors": ["Ann Lee"]}})
+    assert query.story is not None
+    assert (query.story.title, query.story.text) == ("Bridge & tunnel", "The mayor came to the bridge.")
+
+
 def test_a_story_is_read_as_a_record_is() -> None:
     query, _ = parse_request({"story": {"title": " A\nheadline ", "published": "2026-02-01", "language": "en-GB"}})
     assert query.story is not None
