@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from recommender.analysis import ANALYSIS
 from recommender.corpus import CorpusReader, Rejected, boilerplate_of
 from recommender.embedding import Embedded, Embedder, Role
@@ -180,7 +182,8 @@ class _Work:
         self, spool: Spool, links: "_Links", stubs: list[Story], described: list[dict[str, object]], started: float
     ) -> Manifest:
         order = [len(spool) + place for place in range(len(stubs))] + spool.in_row_order()
-        row_of = dict(zip(order, range(len(order)), strict=True))
+        row_of = np.full(len(spool) + len(stubs), -1, np.int32)  # a dictionary of a million takes a hundred MB
+        row_of[order] = np.arange(len(order), dtype=np.int32)
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
@@ -206,7 +209,7 @@ class _Work:
         self.progress.step("Writing the index", None)
         spool.close()
         self._count("links", len(links))
-        dense = writer.finish(Link(row_of[source], row_of[target]) for source, target in links)
+        dense = writer.finish(Link(int(row_of[source]), int(row_of[target])) for source, target in links)
         self._time("write", begun)
         self._time("total", started)
         manifest = write_manifest(
