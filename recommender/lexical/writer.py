@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.lexical.bm25 import IDF_POWER, inverse_document_frequency, length_norm, saturate
 from recommender.storage import NpyWriter, key64, map_array, save_array
-from recommender.vectors import Int64
+from recommender.vectors import Int64, runs
 
 _CHUNK = 4_000_000
 _TOGETHER = 200_000
@@ -126,8 +126,8 @@ def _write_postings(folder: Path, vocabulary: int) -> None:
         order = np.argsort(part, kind="stable")
         part, owner = part[order], owner[order]
         tf = counts[start[row] : start[end]][order].astype(np.float32)
-        used, first, times = np.unique(part, return_index=True, return_counts=True)
-        place = np.repeat(cursor[used] - first, times) + np.arange(len(part))
+        used, times = np.unique(part, return_counts=True)
+        _, place = runs(cursor[used], times)
         posting_rows[place] = owner
         weights[place] = idf[part] ** IDF_POWER * saturate(tf, norm[owner])
         cursor[used] += times

@@ -143,6 +143,7 @@ class QueryText:
 
 
 QUERY = -1
+"""Stands for the query where a place of a candidate is expected."""
 
 
 def collapse(texts: Texts, query: QueryText | None) -> Group:
