@@ -16,6 +16,10 @@ RECORD_FIELDS = (
 """Further fields of the story, returned where `fields` names them."""
 
 
+State = tuple[str, int, int | None]
+"""What an answer depends on beside its question: generation, journal position, next change of an embargo."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A story of an answer: `row` in the index, `score` 0 to 1, `similarity` a cosine, `values` its other fields."""
@@ -47,6 +51,8 @@ class Recommendations:
     notes: Sequence[str] = field(default=())
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Time of each stage: query, search (with waiting for other answers), render."""
+    state: State | None = None
+    """What it was made of; None: stories were hidden all the while, and it may show one of them."""
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the API returns it."""

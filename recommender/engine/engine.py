@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from recommender.embedding import QueryEncoder
-from recommender.engine.answer import Recommendations, wanted_fields
+from recommender.engine.answer import Recommendations, State, wanted_fields
 from recommender.engine.filters import visible
 from recommender.engine.leftout import kept_out
 from recommender.engine.listing import Headlines, articles, latest, newest, waiting
@@ -67,11 +67,8 @@ class Recommender:
             serving = self._serving = _Serving(served, self.encoder)
         return serving
 
-    def state(self) -> tuple[str, int, int | None]:
-        """What an answer depends on beside its question: generation, journal position, next change of an embargo.
-
-        It costs microseconds: changes are not applied for it.
-        """
+    def state(self) -> State:
+        """What the next answer will be made of; it costs microseconds: changes are not applied for it."""
         name, position = self._source.state()
         return name, position, self._serving.next_embargo(int(time.time()))
 
@@ -83,7 +80,8 @@ class Recommender:
             InputError: a field that no hit has.
             Overloaded: too many texts wait to be embedded.
         """
-        return self._answer(lambda serving: serving.related(query, options or Options()))
+        answer, is_settled = self._settled(lambda serving: serving.related(query, options or Options()))
+        return answer if is_settled else replace(answer, state=None)
 
     def related_many(self, requests: Sequence[tuple[Query, Options]]) -> list[Recommendations | RecommenderError]:
         """The answers to several queries, all from one state of the index, an error in place of each that failed."""
@@ -124,12 +122,15 @@ class Recommender:
 
     def _answer(self, make: Callable[["_Serving"], T]) -> T:
         """An answer from one state of the index; made again where a story was hidden while it was made."""
+        return self._settled(make)[0]
+
+    def _settled(self, make: Callable[["_Serving"], T]) -> tuple[T, bool]:
         for _ in range(_TRIES):
             serving = self._current()
             answer = make(serving)
-            if self._source.current().epoch == serving.served.epoch:
+            if is_settled := self._source.current().epoch == serving.served.epoch:
                 break
-        return answer
+        return answer, is_settled
 
     def describe(self) -> dict[str, Any]:
         """What is served, for operators."""
@@ -226,6 +227,7 @@ class _Serving:
             processing_time_ms=(time.perf_counter() - started) * 1_000,
             seconds={"query": asked - started, "search": searched - asked, "render": time.perf_counter() - searched},
             rejected=self._rejected(probe, options, found, shown) if options.explain else None,
+            state=(generation.name, self.served.position, self.next_embargo(now)),
         )
 
     def _rejected(self, probe: Probe, options: Options, found: Found, shown: Mask) -> list[dict[str, Any]]:

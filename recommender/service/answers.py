@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from recommender import __version__
 from recommender.dates import Moment
-from recommender.engine.answer import Recommendations
+from recommender.engine.answer import Recommendations, State
 from recommender.engine.query import LATEST, MAX_OFFSET
-from recommender.service.cache import Answer, State
+from recommender.service.cache import Answer
 from recommender.service.context import Service
 from recommender.service.fragment import render_fragment, wider
 from recommender.service.questions import FRAGMENT, Question
@@ -58,9 +58,8 @@ class Answers:
         self._service = service
         self._clock = clock
 
-    def at_once(self, question: Question, if_none_match: bytes) -> Finished | None:
-        """The answer if it takes no engine: the asker has it already, or it is kept."""
-        state = self._service.engine.state()
+    def at_once(self, question: Question, state: State, if_none_match: bytes) -> Finished | None:
+        """The answer in this state of the index if it takes no engine: the asker has it already, or it is kept."""
         answer = self._service.cache.get(state, question)
         if answer is not None:
             if matches(if_none_match, answer.etag):
@@ -72,38 +71,29 @@ class Answers:
                 return self._not_modified(etag, (), UNSURE, state)
         return None
 
-    async def find(self, question: Question) -> Finished:
-        """The answer from the engine.
+    async def find(self, question: Question, state: State) -> Finished:
+        """The answer from the engine; those who ask for the same in one state of the index wait for one answer.
 
         Raises:
             RecommenderError: there is none (see the engine).
         """
-        state = self._service.engine.state()
-        work = self._service.engine_work
-        answer, of_state = await work.run_shared((state, question), self._make, question, state)
-        if of_state is None:  # the index changed meanwhile, twice: true, but of no state that could be named
+        answer, state_of = await self._service.engine_work.run_shared((state, question), self._make, question)
+        if state_of is None:
             headers = ((b"cache-control", b"no-store"), *answer.headers, _length(answer.body))
             return Finished(200, headers, answer.body, "miss")
-        self._service.cache.put(of_state, question, answer)
-        return self._finished(answer, of_state, "miss")
+        self._service.cache.put(state_of, question, answer)
+        return self._finished(answer, state_of, "miss")
 
-    def _make(self, question: Question, state: State) -> tuple[Answer, State | None]:
-        engine = self._service.engine
+    def _make(self, question: Question) -> tuple[Answer, State | None]:
         options = wider(question.options) if question.route == FRAGMENT else question.options
-        for _ in range(2):
-            found = engine.related(question.query, options)
-            after = engine.state()
-            same = after == state and found.index.get("generation") == state[0]
-            if same:
-                break
-            state = after
+        found = self._service.engine.related(question.query, options)
         self._service.metrics.answered(found, question.options.limit)
         began = time.perf_counter()
-        answer = self._render(question, found, self._etag(state, question))
+        answer = self._render(question, found)
         self._service.metrics.stage("body", time.perf_counter() - began)
-        return answer, state if same else None
+        return answer, found.state
 
-    def _render(self, question: Question, found: Recommendations, etag: bytes) -> Answer:
+    def _render(self, question: Question, found: Recommendations) -> Answer:
         hits = [hit.values for hit in found.hits]
         if question.view is not None:
             body = render_fragment(hits, question.options.limit, question.view).encode("utf-8", "replace")
@@ -113,6 +103,7 @@ class Answers:
         headers = [(b"content-type", kind), (b"cache-tag", cache_tags(found.query, hits))]
         if links := _links(question, found):
             headers.append((b"link", links))
+        etag = self._etag(found.state, question) if found.state else b""
         return Answer(body, etag, tuple(headers), lifetime_of(found, self._clock()) if body else UNSURE)
 
     def _etag(self, state: State, question: Question) -> bytes:

@@ -22,7 +22,7 @@ from recommender.service.cache import AnswerCache
 from recommender.service.context import Engine, Service, request_id_of, service_of
 from recommender.service.front import Front
 from recommender.service.metrics import Metrics
-from recommender.service.problems import UNUSABLE, kind_of, problem_response, status_response
+from recommender.service.problems import refusal, status_response
 from recommender.service.questions import Questions
 from recommender.service.rate import RateLimit
 from recommender.service.routes import ROUTERS
@@ -97,9 +97,7 @@ async def _watch(service: Service) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    if kind_of(error) is UNUSABLE:
-        log.error("request %s: %s", request_id_of(request), error)
-    return problem_response(error, request_id_of(request), service_of(request).base_url)
+    return refusal(error, request_id_of(request), service_of(request).base_url)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:

@@ -5,10 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recommender.engine.answer import State
 from recommender.service.questions import Question
-
-State = tuple[str, int, int | None]
-"""Generation, journal position, next change of an embargo."""
 
 MAX_BYTES = 64 << 20
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from starlette.requests import Request
 from starlette.types import Scope
 
-from recommender.engine.answer import Recommendations
+from recommender.engine.answer import Recommendations, State
 from recommender.engine.listing import Headlines
 from recommender.engine.query import Options, Query
 from recommender.errors import RecommenderError
@@ -50,8 +50,8 @@ class Engine(Protocol):
     def newest(self, limit: int) -> list[dict[str, Any]]:
         """The newest articles."""
 
-    def state(self) -> tuple[str, int, int | None]:
-        """What an answer depends on beside its question: generation, journal position, next change of an embargo."""
+    def state(self) -> State:
+        """What the next answer will be made of."""
 
     def describe(self) -> dict[str, Any]:
         """What is served, for operators."""

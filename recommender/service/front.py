@@ -1,21 +1,21 @@
-"""The outermost layer: what holds for every request, and the short way for answers that are ready."""
+"""The outermost layer: what holds for every request, and the short way for the questions that readers' pages ask."""
 
 import asyncio
 import logging
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recommender.errors import Overloaded, RecommenderError
+from recommender.errors import InputError, RecommenderError
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS
-from recommender.service.problems import AddressTooLong, TookTooLong, TooManyRequests, problem_response, status_response
-from recommender.service.questions import ROUTES, Questions
+from recommender.service.problems import AddressTooLong, TookTooLong, refusal, status_response
+from recommender.service.questions import ROUTES, Question, Questions
 from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
 access = logging.getLogger("recommender.access")
@@ -32,7 +32,8 @@ GONE = 499
 class Front:
     """Request ids, security and cross-origin headers, limits, time-outs, metrics, the access log; HEAD as GET.
 
-    Answers that need no engine are sent from here, before any routing.
+    Lists that are asked for by GET are answered from here, without the framework, which takes as long as a tenth of
+    their ranking; what is wrong with a question is left for its route to say.
     """
 
     def __init__(self, app: ASGIApp, service: Service, questions: Questions, answers: Answers) -> None:
@@ -55,49 +56,53 @@ class Front:
                 return
             if scope["path"] not in NEVER_LIMITED:
                 self._service.charge(scope)
-            finished = self._at_once(scope, exchange)
-            if finished is not None:
-                await exchange.finish(finished)
+            question = self._question(scope)
+            if question is not None:
+                await self._in_time(self._answer(question, exchange), exchange, scope, receive)
             elif len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
-                error = AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
-                await self._problem(error, exchange, scope, receive)
+                raise AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
             else:
-                await self._routed(exchange, scope, receive)
-        except (TooManyRequests, Overloaded) as error:
-            await self._problem(error, exchange, scope, receive)
+                await self._in_time(self._app(scope, receive, exchange.send), exchange, scope, receive)
+        except RecommenderError as error:
+            await self._refuse(error, exchange, scope, receive)
         finally:
             self._record(exchange, scope)
 
-    def _at_once(self, scope: Scope, exchange: "_Exchange") -> Finished | None:
-        """The answer to a GET that needs no engine; None: the routes answer, with a problem if it is one."""
+    def _question(self, scope: Scope) -> Question | None:
+        """What a GET for a list asks; None: the routes answer, with a problem if it is one."""
         path = scope["path"]
         if path not in ROUTES or scope["method"] not in ("GET", "HEAD") or not self._service.engine.ready:
             return None
         if len(scope["query_string"]) > MAX_ADDRESS or not self._service.keys.may_read(scope["headers"]):
             return None
         try:
-            question = self._questions.read(path, scope["query_string"])
-            finished = self._answers.at_once(question, exchange.if_none_match)
-        except RecommenderError:
+            return self._questions.read(path, scope["query_string"])
+        except InputError:
             return None
-        exchange.route = path
+
+    async def _answer(self, question: Question, exchange: "_Exchange") -> None:
+        exchange.route = question.route
+        state = self._service.engine.state()
+        finished = self._answers.at_once(question, state, exchange.if_none_match)
         if finished is None:
             self._service.engine_work.check()  # a refusal costs least here
-        else:
-            self._service.metrics.source(finished.source)
-            exchange.source = finished.source
-        return finished
+            finished = await self._answers.find(question, state)
+        self._service.metrics.source(finished.source)
+        exchange.source = finished.source
+        await exchange.finish(finished)
 
-    async def _routed(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+    async def _in_time(self, answering: Awaitable[None], exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         seconds = self._service.settings.request_timeout
         try:
             async with asyncio.timeout(seconds) as limit:
                 scope["time_limit"] = limit
-                await self._app(scope, receive, exchange.send)
+                await answering
+        except RecommenderError:
+            raise
         except TimeoutError:
             log.warning("request %s: given up after %g s", exchange.request_id, seconds)
             if not exchange.started:
-                await self._problem(TookTooLong(f"given up after {seconds:g} s"), exchange, scope, receive)
+                await self._refuse(TookTooLong(f"given up after {seconds:g} s"), exchange, scope, receive)
         except ClientDisconnect:
             exchange.status = GONE
         except Exception:
@@ -107,8 +112,8 @@ class Front:
                 response = status_response(500, "", exchange.request_id, self._service.base_url)
                 await response(scope, receive, exchange.send)
 
-    async def _problem(self, error: Exception, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
-        response = problem_response(error, exchange.request_id, self._service.base_url)
+    async def _refuse(self, error: Exception, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        response = refusal(error, exchange.request_id, self._service.base_url)
         await response(scope, receive, exchange.send)
 
     def _record(self, exchange: "_Exchange", scope: Scope) -> None:

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: one table says the status and title of every class."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,6 +12,8 @@ from recommender import errors
 from recommender.stories import dump_record
 
 MEDIA_TYPE = "application/problem+json"
+
+log = logging.getLogger("recommender.service")
 
 
 class Unauthorized(errors.RecommenderError):
@@ -151,6 +154,13 @@ def problem_response(error: Exception, request_id: str = "", base_url: str = "")
     if kind.status in (429, 503):
         headers["retry-after"] = str(getattr(error, "retry_after", 1))
     return _response(kind.status, problem(error, request_id, base_url), headers)
+
+
+def refusal(error: Exception, request_id: str, base_url: str) -> Response:
+    """As `problem_response`; what an operator has to look at is logged."""
+    if kind_of(error) is UNUSABLE:
+        log.error("request %s: %s", request_id, error)
+    return problem_response(error, request_id, base_url)
 
 
 def status_response(

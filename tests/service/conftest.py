@@ -89,6 +89,7 @@ class FakeEngine:
             filtered_out={"same_story": 0, "below_min_score": 0},
             index={"generation": "g1", "model": "m", "built_at": "2026-03-01T04:00:00Z"},
             processing_time_ms=1.5,
+            state=self.state(),
             rejected=[{"id": "z9", "title": "Out", "reason": "below min_score", "score": 0.1}]
             if options.explain
             else None,

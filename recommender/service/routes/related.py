@@ -110,7 +110,8 @@ async def _cacheable(request: Request, route: str) -> Response:
     service = _reading(request)
     questions: Questions = request.app.state.questions
     answers: Answers = request.app.state.answers
-    finished = await answers.find(questions.read(route, request.scope["query_string"]))
+    question = questions.read(route, request.scope["query_string"])
+    finished = await answers.find(question, service.engine.state())
     service.metrics.source(finished.source)
     return respond(finished)
 
