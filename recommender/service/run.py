@@ -9,6 +9,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from functools import partial
+from socket import socket
 from types import FrameType
 from typing import Any
 
@@ -24,6 +25,10 @@ from recommender.serving import open_recommender
 from recommender.settings import Settings
 
 log = logging.getLogger("recommender.service")
+
+_LISTENERS = 64
+"""The event loop takes one new connection from each listener a turn, and where hundreds ask at once a turn takes a
+tenth of a second: with a single listener a new client waited for seconds before anybody saw it."""
 
 
 class JSONLines(logging.Formatter):
@@ -55,17 +60,17 @@ def serve(settings: Settings) -> int:
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
         _say(settings)
         try:
-            server.run()
+            server.run(listeners(server.config))
         except KeyboardInterrupt:
             return 0
         return 0 if server.started else 1
     open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
     config = _config(settings, partial(_worker_app, settings))
-    socket = config.bind_socket()
+    shared = listeners(config)
     _say(settings)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
-        Multiprocess(config, sockets=[socket]).run()
+        Multiprocess(config, sockets=shared).run()
     return 0
 
 
@@ -129,6 +134,12 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=int(settings.request_timeout) + 1,
     )
+
+
+def listeners(config: uvicorn.Config) -> list[socket]:
+    """The port, opened once, as several listeners."""
+    first = config.bind_socket()
+    return [first, *(first.dup() for _ in range(_LISTENERS - 1))]
 
 
 def _say(settings: Settings) -> None:
