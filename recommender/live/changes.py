@@ -15,7 +15,7 @@ from recommender.embedding import Encoded
 from recommender.errors import InputError, NotFound, RecommenderError, RecordError
 from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
-from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys
+from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
 from recommender.live.vectors import EmbedStories, content_key, pack
 from recommender.readmore import stub_story
 from recommender.stories import STATUSES, USABLE, Story
@@ -159,7 +159,7 @@ class Changes:
             if not state.embargo_is_set and known.embargoed is not None and "embargoed" not in record:
                 record = {**record, "embargoed": str(known.embargoed)}
         if state.put is not None and dict(state.put.payload["record"]) == record:
-            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, {"record": record})
+            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, pack_payload({"record": record}))
             if fold(story.id, [*entries, again]).story() == known:
                 return Change(story.id, "unchanged"), None
         entry = writing.append(PUT, story.id, {"record": record}, who)
