@@ -1,13 +1,9 @@
 """Running the service: one process, or several that share the index on disk."""
 
 import asyncio
-import json
 import logging
-import logging.config
 import signal
-import sys
 import tempfile
-from datetime import UTC, datetime
 from functools import partial
 from socket import socket
 from types import FrameType
@@ -17,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
 from recommender.service.context import Service
@@ -29,23 +26,6 @@ log = logging.getLogger("recommender.service")
 _LISTENERS = 64
 """The event loop takes one new connection from each listener a turn, and where hundreds ask at once a turn takes a
 tenth of a second: with a single listener a new client waited for seconds before anybody saw it."""
-
-
-class JSONLines(logging.Formatter):
-    """A log line as a JSON object, with the fields that the record was given."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-        }
-        fields = getattr(record, "fields", None)
-        line |= fields if isinstance(fields, dict) else {"message": record.getMessage()}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
 
 
 def serve(settings: Settings) -> int:
@@ -72,24 +52,6 @@ def serve(settings: Settings) -> int:
         share(folder)
         Multiprocess(config, sockets=shared).run()
     return 0
-
-
-def log_to_stderr(settings: Settings) -> None:
-    """Log to standard error: plain lines on a terminal, JSON elsewhere."""
-    style = "plain" if sys.stderr.isatty() else "json"
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {"plain": {"format": "%(message)s"}, "json": {"()": JSONLines}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
-            "loggers": {
-                "recommender.audit": {"level": "INFO"},  # whatever else is logged: who changed what, and when
-                "recommender": {"level": settings.log_level.upper(), "handlers": ["stderr"], "propagate": False},
-                "uvicorn": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
-            },
-        }
-    )
 
 
 def _worker_app(settings: Settings) -> FastAPI:
