@@ -24,6 +24,11 @@ from urllib.parse import quote, urlencode
 from trial import KEY, SUBJECTS, VERBS, Client, Server, invented, serving, write_corpus
 
 
+LEAST = {"answers": 101, "changes": 11}
+"""However slow the machine is, the load goes on until there are so many."""
+PATIENCE = 300.0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0)
@@ -78,15 +83,20 @@ class Soak:
         for thread in threads:
             thread.start()
         began = time.monotonic()
-        while time.monotonic() < until:
+        while not self.is_over(until):
             self.memory.append((time.monotonic() - began, server.memory()))
             time.sleep(min(1.0, self.seconds / 40))
         for thread in threads:
-            thread.join(120)
+            thread.join(2 * PATIENCE)
+
+    def is_over(self, until: float) -> bool:
+        now = time.monotonic()
+        is_enough = all(self.counts[name] >= least for name, least in LEAST.items())
+        return now > until + PATIENCE or (now > until and is_enough)
 
     def reader(self, number: int, until: float) -> None:
         draw, client = random.Random(number), self.server.client()  # noqa: S311
-        while time.monotonic() < until:
+        while not self.is_over(until):
             name = f"c{draw.randrange(self.stories)}" if draw.random() < 0.8 else f"live-{draw.randrange(50)}"
             text = f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(SUBJECTS)}"
             path = draw.choice([
@@ -124,7 +134,7 @@ class Soak:
     def writer(self, number: int, until: float) -> None:
         draw, client = random.Random(1_000 + number), self.server.client()  # noqa: S311
         turn = 0
-        while time.monotonic() < until:
+        while not self.is_over(until):
             turn += 1
             mine = f"live-{number * 10 + draw.randrange(10)}"
             if draw.random() < 0.5:
@@ -168,7 +178,7 @@ class Soak:
                 continue
             location = f"/v1/index/builds/{json.loads(body)['id']}"
             record: dict[str, Any] = {"state": "enqueued"}
-            while record["state"] in ("enqueued", "running") and time.monotonic() < until + 60:
+            while record["state"] in ("enqueued", "running") and time.monotonic() < until + PATIENCE:
                 time.sleep(0.2)
                 record = json.loads(client.ask("GET", location, key=KEY)[1])
             self.counts["builds"] += 1

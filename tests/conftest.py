@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from newsdesk import PAPER, engine_of, make_index, opened
 
 from recommender.engine import Recommender
 from recommender.generation import Generation
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
+
+# A slow machine is no failure.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -249,7 +249,7 @@ records = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(records)
 def test_a_story_is_written_and_read_back(record: Record) -> None:
     try:
@@ -262,7 +262,7 @@ def test_a_story_is_written_and_read_back(record: Record) -> None:
     assert one.id
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

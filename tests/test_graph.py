@@ -14,7 +14,7 @@ ROWS = 12
 links = st.lists(st.builds(Link, st.integers(0, ROWS - 1), st.integers(0, ROWS - 1)), max_size=40)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(links, st.lists(st.integers(0, ROWS - 1), max_size=6))
 def test_it_holds_the_links_both_ways(
     tmp_path_factory: pytest.TempPathFactory, links: list[Link], asked: list[int]

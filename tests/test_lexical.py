@@ -64,7 +64,7 @@ class Plain:
         )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(docs, st.lists(words | st.just("unknown"), max_size=20))
 def test_scores_are_those_of_the_formula(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[Doc], query: list[str]
@@ -93,7 +93,7 @@ def test_scores_are_those_of_the_formula(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(docs.filter(bool))
 def test_the_forward_index_gives_a_story_back(tmp_path_factory: pytest.TempPathFactory, corpus: list[Doc]) -> None:
     index = written(tmp_path_factory.mktemp("lexical") / "lexical", corpus)

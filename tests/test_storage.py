@@ -26,7 +26,7 @@ from recommender.storage import (
 DTYPES = ["<i8", "<i4", "i1", "u1", "<u8", "<f4", "bool"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data(), st.sampled_from(DTYPES))
 def test_numpy_reads_what_the_writer_wrote(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, kind: str

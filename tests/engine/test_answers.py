@@ -215,7 +215,7 @@ shapes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(queries, shapes, st.integers(1, 40), st.integers(0, 100))
 def test_a_page_is_a_piece_of_one_large_page(
     paper_engine: Recommender, query: Query, options: dict[str, Any], size: int, offset: int
@@ -226,7 +226,7 @@ def test_a_page_is_a_piece_of_one_large_page(
     assert page.exhausted is (len(whole) <= offset + size)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(queries, shapes.filter(lambda options: "diversity" not in options))
 def test_order_is_by_score_then_date_then_id(paper_engine: Recommender, query: Query, options: dict[str, Any]) -> None:
     hits = ask(paper_engine, query, limit=100, **options).hits
@@ -236,7 +236,7 @@ def test_order_is_by_score_then_date_then_id(paper_engine: Recommender, query: Q
     assert all(score >= options.get("min_score", 0) for score in scores)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(queries, shapes.filter(lambda options: "min_score" in options or "section" in options))
 def test_exhausted_is_said_exactly(paper_engine: Recommender, query: Query, options: dict[str, Any]) -> None:
     count = len(everything(paper_engine, query, **options))

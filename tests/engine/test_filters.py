@@ -74,7 +74,7 @@ def all_hits(recommender: Recommender, query: Query | str, **options: Any) -> li
     return hits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=st.integers(0, 129), chosen=filters, mode=st.sampled_from([None, "background", "followup", "any"]))
 def test_a_filter_takes_out_what_it_names_and_nothing_else(
     paper_engine: Recommender, number: int, chosen: Filters, mode: str | None
@@ -88,7 +88,7 @@ def test_a_filter_takes_out_what_it_names_and_nothing_else(
     assert [hit["score"] for hit in found] == pytest.approx([hit["score"] for hit in expected], abs=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(chosen=filters, text=st.sampled_from(["ferry in the gale", "Council votes on the school budget", "striker"]))
 def test_the_same_for_a_text(paper_engine: Recommender, chosen: Filters, text: str) -> None:
     chosen = {name: value for name, value in chosen.items() if name != "published_before"}  # it dates a text

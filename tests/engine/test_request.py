@@ -29,7 +29,7 @@ stories = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.dictionaries(st.sampled_from(NAMES), json_values | plausible | st.lists(plausible, max_size=2), max_size=4)
     | st.dictionaries(st.text(max_size=10), json_values, max_size=2)

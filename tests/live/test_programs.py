@@ -10,7 +10,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
 def run(name: str, *arguments: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, SCRIPTS / name, *arguments], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, SCRIPTS / name, *arguments], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report

@@ -168,7 +168,7 @@ def as_slots(group: Group) -> tuple[dict[int, int], dict[int, int], list[tuple[i
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(candidates(), st.booleans())
 def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
     query = None
@@ -185,7 +185,7 @@ def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(candidates(), st.integers(0, 10))
 def test_what_comes_later_moves_no_slot(texts: Texts, first: int) -> None:
     """The slots of the first candidates are those that they would have alone."""
