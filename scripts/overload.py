@@ -6,18 +6,23 @@ times that rate, whether those before were answered or not, each new one distinc
 long it takes until it is answered at once. Loopback only, in a temporary folder, with the hashing embedder; it ends by
 itself.
 
+Times are from the sending of a question to the reading of its answer. `own delay` is the longest that this program was
+away from its connections: by so much each time can be too long through no fault of the service.
+
     .venv/bin/python scripts/overload.py [--seconds 20] [--times 10] [--stories 3000] [--workers 1]
 """
 
 import argparse
-import asyncio
 import itertools
 import json
 import random
+import selectors
+import socket
 import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -31,6 +36,7 @@ SOON = 2.0
 """So soon after the load a question must be answered, and at once."""
 AT_ONCE = 0.5
 CONNECTIONS = 600
+GIVEN_UP = 60.0
 
 
 def main() -> int:
@@ -45,32 +51,55 @@ def main() -> int:
         draw = random.Random(7)  # noqa: S311
         write_corpus(corpus, [invented(number, draw) for number in range(arguments.stories)])
         with serving(Path(folder), corpus, workers=arguments.workers, request_timeout=LIMIT) as server:
-            report = asyncio.run(Overload(server).run(arguments.seconds, arguments.times))
+            report = Overload(server).run(arguments.seconds, arguments.times)
     print(json.dumps(report, indent=2))
     good = not report["other answers"] and not report["too late"] and report["well again, s"] <= SOON
     return 0 if good and report["answers"].get("200") else 1
 
 
+@dataclass(eq=False)
+class Exchange:
+    """A question on its connection, and what came of its answer so far."""
+
+    connection: socket.socket
+    began: float
+    came: bytearray = field(default_factory=bytearray)
+
+    def take(self, data: bytes) -> int | None:
+        """What came next; the status once the answer is complete, 0 if it never will be."""
+        if not data:
+            return 0
+        self.came += data
+        head, end, body = self.came.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        return int(head[9:12]) if len(body) >= length else None
+
+
 class Overload:
-    """One run against a server."""
+    """One run against a server: one thread that waits for all connections, so that it costs the machine little."""
 
     def __init__(self, server: Server) -> None:
-        self._port = server.port
+        self._address = "127.0.0.1", server.port
         self._draw = random.Random(1)  # noqa: S311
         self._number = itertools.count()
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-        self._open = 0
+        self._selector = selectors.DefaultSelector()
+        self._idle: list[socket.socket] = []
+        self._asked: set[Exchange] = set()
+        self._looked = time.monotonic()
+        self._delay = 0.0
         self.answers: Counter[int] = Counter()
-        self.seconds: dict[int, list[float]] = {200: [], 503: []}
+        self.seconds: dict[int, list[float]] = {}
 
-    async def run(self, seconds: float, times: float) -> dict[str, Any]:
-        await self._closed(1.0)
-        capacity = await self._closed(max(2.0, seconds / 5))
-        self.answers.clear()
-        self.seconds = {200: [], 503: []}
-        sent, unsent = await self._flood(capacity * times, seconds)
-        ended = time.monotonic()
-        again = await self._well_again(ended)
+    def run(self, seconds: float, times: float) -> dict[str, Any]:
+        self._closed(1.0)
+        capacity = self._closed(max(2.0, seconds / 5))
+        self.answers, self.seconds, self._delay = Counter(), {}, 0.0
+        sent, unsent = self._flood(capacity * times, seconds)
+        again = self._well_again(time.monotonic())
+        while self._asked:
+            self._look(0.1)
         late = sum(one > LIMIT + 1 for ones in self.seconds.values() for one in ones)
         return {
             "capacity, a second": round(capacity, 1), "sent, a second": round(sent / seconds, 1),
@@ -79,86 +108,88 @@ class Overload:
             "answered 200, a second": round(self.answers[200] / seconds, 1),
             "other answers": sum(count for status, count in self.answers.items() if status not in (200, 503)),
             "too late": late,
-            "200, ms": _spread(self.seconds[200]), "503, ms": _spread(self.seconds[503]),
-            "well again, s": round(again, 2),
+            "200, ms": _spread(self.seconds.get(200, [])), "503, ms": _spread(self.seconds.get(503, [])),
+            "well again, s": round(again, 2), "own delay, ms": round(self._delay * 1_000),
         }  # fmt: skip
 
-    async def _closed(self, seconds: float) -> float:
+    def _closed(self, seconds: float) -> float:
         """Questions a second that eight clients get answered, one after another."""
-        until = time.monotonic() + seconds
+        until, count = time.monotonic() + seconds, 0
+        for _ in range(8):
+            self._ask()
+        while self._asked:
+            for status in self._look(0.1).values():
+                if time.monotonic() < until:
+                    count += status == 200
+                    self._ask()
+        return count / seconds
 
-        async def client() -> int:
-            count = 0
-            while time.monotonic() < until:
-                count += await self._ask() == 200
-            return count
-
-        counts = await asyncio.gather(*(client() for _ in range(8)))
-        return sum(counts) / seconds
-
-    async def _flood(self, rate: float, seconds: float) -> tuple[int, int]:
-        began, tasks, unsent = time.monotonic(), set(), 0
-        number = 0
-        for number in range(int(rate * seconds)):
-            if (wait := began + number / rate - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
-            elif number % 50 == 0:
-                await asyncio.sleep(0)
-            if time.monotonic() > began + seconds:
-                break
-            if self._open >= CONNECTIONS and not self._idle:
-                unsent += 1
-                continue
-            task = asyncio.create_task(self._ask())
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        sent = number + 1 - unsent
-        self._left = tasks
+    def _flood(self, rate: float, seconds: float) -> tuple[int, int]:
+        """Ask at a rate as far as there are connections; the numbers of questions that were sent, and that were not."""
+        began, sent, unsent = time.monotonic(), 0, 0
+        while (now := time.monotonic()) < began + seconds:
+            due = int((now - began) * rate) - sent - unsent
+            free = CONNECTIONS - len(self._asked)
+            for _ in range(min(due, free)):
+                self._ask()
+            sent += min(due, free)
+            unsent += max(0, due - free)
+            self._look(0.001)
         return sent, unsent
 
-    async def _well_again(self, ended: float) -> float:
+    def _well_again(self, ended: float) -> float:
         """Seconds from the end of the load to the first question that was answered at once."""
-        while time.monotonic() < ended + 60:
-            began = time.monotonic()
-            if await self._ask(count=False) == 200 and time.monotonic() - began < AT_ONCE:
-                break
-            await asyncio.sleep(0.05)
-        again = began - ended
-        await asyncio.gather(*self._left)
-        return again
+        while True:
+            mine = self._ask()
+            while mine in self._asked:
+                answered = self._look(0.01)
+                at_once = time.monotonic() - mine.began < AT_ONCE
+                if (answered.get(mine) == 200 and at_once) or mine.began > ended + GIVEN_UP:
+                    return mine.began - ended
+            self._pause(0.05)
 
-    async def _ask(self, count: bool = True) -> int:
-        """Ask something that nobody has asked; the status of the answer, 0 where there was none."""
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._look(left)
+
+    def _ask(self) -> Exchange:
+        """Ask something that nobody has asked."""
         text = f"{' '.join(self._draw.choices(SUBJECTS, k=5))} {next(self._number)}"
-        asked = urlencode({"text": text})
-        began, status = time.monotonic(), 0
-        try:
-            async with asyncio.timeout(60):
-                status = await self._exchange(f"GET /v1/related?{asked} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        except (OSError, asyncio.IncompleteReadError, TimeoutError, ValueError):
-            pass
-        if count:
-            self.answers[status] += 1
-            self.seconds.setdefault(status, []).append(time.monotonic() - began)
-        return status
+        connection = self._idle.pop() if self._idle else socket.create_connection(self._address, GIVEN_UP)
+        exchange = Exchange(connection, time.monotonic())
+        connection.sendall(f"GET /v1/related?{urlencode({'text': text})} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        self._selector.register(connection, selectors.EVENT_READ, exchange)
+        self._asked.add(exchange)
+        return exchange
 
-    async def _exchange(self, request: bytes) -> int:
-        if self._idle:
-            reader, writer = self._idle.pop()
+    def _look(self, seconds: float) -> dict[Exchange, int]:
+        """Read what comes within so long; the questions that have their answer now, and its status: 0 is none."""
+        self._delay = max(self._delay, time.monotonic() - self._looked)
+        done: dict[Exchange, int] = {}
+        for key, _ in self._selector.select(seconds):
+            exchange: Exchange = key.data
+            try:
+                status = exchange.take(exchange.connection.recv(1 << 18))
+            except (OSError, ValueError):
+                status = 0
+            if status is not None:
+                done[exchange] = status
+        self._looked = now = time.monotonic()
+        done |= dict.fromkeys((one for one in self._asked if now - one.began > GIVEN_UP), 0)
+        for exchange, status in done.items():
+            self._finish(exchange, status, now)
+        return done
+
+    def _finish(self, exchange: Exchange, status: int, now: float) -> None:
+        self._selector.unregister(exchange.connection)
+        self._asked.discard(exchange)
+        if status:
+            self._idle.append(exchange.connection)
         else:
-            self._open += 1
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        try:
-            writer.write(request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
-        except BaseException:
-            self._open -= 1
-            writer.close()
-            raise
-        self._idle.append((reader, writer))
-        return int(head[9:12])
+            exchange.connection.close()
+        self.answers[status] += 1
+        self.seconds.setdefault(status, []).append(now - exchange.began)
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "processes", "progress"),
     ("dates",),
     ("stories", "vectors", "settings", "news_dates"),
-    ("storage", "language", "recipe", "analysis"),
+    ("storage", "language", "recipe", "analysis", "logs"),
     ("readmore", "embedding", "dense"),
     ("boilerplate", "cleaning"),
     ("corpus", "spool", "ranking", "ingest", "graph"),

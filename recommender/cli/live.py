@@ -5,14 +5,18 @@ import getpass
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from recommender.cli.console import print_json, progress_for
 from recommender.errors import InputError, RecommenderError
+from recommender.logs import audit_to_stderr
 from recommender.settings import Settings
 from recommender.stories import CANCELED, USABLE, Story
+
+if TYPE_CHECKING:
+    from recommender.live import Changes
 
 Run = Callable[[Settings, argparse.Namespace], int]
 _TOGETHER = 100
@@ -39,10 +43,9 @@ def add_live(commands: Any, command: Callable[[Any, str, str], argparse.Argument
 
 def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     from recommender.corpus import Rejected, open_corpus
-    from recommender.serving import open_changes
 
     counts: Counter[str] = Counter()
-    with closing(open_changes(settings)) as changes, progress_for(Console(stderr=True)) as progress:
+    with closing(_changes(settings)) as changes, progress_for(Console(stderr=True)) as progress:
         progress.step(f"Adding {arguments.file}")
         for batch in _batches(iter(open_corpus(arguments.file))):
             stories = [item for item in batch if isinstance(item, Story)]
@@ -73,9 +76,7 @@ def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
 
 def _patch(text: str, **what: Any) -> Run:
     def run(settings: Settings, arguments: argparse.Namespace) -> int:
-        from recommender.serving import open_changes
-
-        with closing(open_changes(settings)) as changes:
+        with closing(_changes(settings)) as changes:
             change = changes.patch(arguments.id, who=_who(), **what)
         _say(arguments, change.to_json(), f"{arguments.id} {text}.")
         return 0
@@ -91,9 +92,7 @@ def _embargo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
-    from recommender.serving import open_changes
-
-    with closing(open_changes(settings)) as changes:
+    with closing(_changes(settings)) as changes:
         change = changes.delete(arguments.id, who=_who())
     _say(arguments, change.to_json(), f"{arguments.id} is deleted.")
     return 0
@@ -117,6 +116,14 @@ def _diff(settings: Settings, arguments: argparse.Namespace) -> int:
     )
     _say(arguments, found.to_json(), "\n".join(lines))
     return 0
+
+
+def _changes(settings: Settings) -> "Changes":
+    """Takes live changes; each is logged as a service logs it."""
+    from recommender.serving import open_changes
+
+    audit_to_stderr()
+    return open_changes(settings)
 
 
 def _who() -> str:

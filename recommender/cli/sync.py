@@ -14,6 +14,7 @@ from recommender.corpus.memory import Memory
 from recommender.engine import Recommender
 from recommender.errors import RecommenderError, SettingsError
 from recommender.live import Journal, fold
+from recommender.logs import audit_to_stderr
 from recommender.serving import open_recommender
 from recommender.settings import Settings
 from recommender.stories import Story
@@ -55,6 +56,7 @@ def sync(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.every is not None and arguments.every < _SHORTEST:
         raise SettingsError(f"--every is {arguments.every:g}, expected at least {_SHORTEST:g} seconds")
     recommender = open_recommender(settings)
+    audit_to_stderr()
     sink = LiveSink(recommender)
     memory = Memory(settings.index)
     limits = Limits(size=LIMITS.size, seconds=LIMITS.seconds, private=arguments.allow_private)

@@ -36,6 +36,7 @@ class IndexFolder:
         self.path = path
         self._live = path / "live.json"
         self._generations = path / "generations"
+        self._verified = ""
 
     def live_name(self) -> str:
         """The name of the live generation.
@@ -63,12 +64,21 @@ class IndexFolder:
             return None
         return status.st_mtime_ns, status.st_ino
 
+    def verify(self, name: str) -> None:
+        """Compare a generation's bytes with its manifest, and see that it opens.
+
+        The next `open_live` of this object does not read them all again, if it is of this generation.
+        """
+        Generation(self.folder_of(name)).close()
+        self._verified = name
+
     def open_live(self, checksums: bool = True) -> Generation:
         """Open the live generation."""
+        verified, self._verified = self._verified, ""
         while True:
             name = self.live_name()
             try:
-                return Generation(self.folder_of(name), checksums)
+                return Generation(self.folder_of(name), checksums and name != verified)
             except IndexFault:
                 if self.live_name() == name:  # else it was promoted away and pruned meanwhile
                     raise
@@ -131,8 +141,8 @@ class IndexFolder:
         return folder
 
     def promote(self, name: str) -> None:
-        """Verify a generation by opening it and make it the live one, also where the pointer to that is damaged."""
-        Generation(self.folder_of(name)).close()
+        """Verify a generation and make it the live one, also where the pointer to that is damaged."""
+        self.verify(name)
         with self._pointing():
             try:
                 live, history = self._pointer()
@@ -154,7 +164,7 @@ class IndexFolder:
             there = set(self.names())
             for place in range(len(history) - 1, -1, -1):
                 if history[place] in there and history[place] != live:
-                    Generation(self.folder_of(history[place])).close()
+                    self.verify(history[place])
                     write_json(self._live, {"generation": history[place], "history": history[:place]})
                     return history[place]
         raise IndexMissing(f"{self.path}: no earlier generation to go back to")

@@ -6,7 +6,6 @@ import logging
 from recommender.errors import IndexCorrupt, IndexFault, IndexFormat, IndexMissing
 from recommender.generation.folder import IndexFolder
 from recommender.generation.manifest import Manifest, read_manifest
-from recommender.generation.reader import Generation
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +21,7 @@ def live_manifest(index: IndexFolder) -> Manifest:
         index.sweep()
     try:
         manifest = read_manifest(index.folder_of(index.live_name()))
-        Generation(index.folder_of(manifest.name)).close()
+        index.verify(manifest.name)
     except (IndexCorrupt, IndexFormat, IndexMissing) as fault:
         return _fall_back(index, fault)
     return manifest
@@ -33,7 +32,7 @@ def _fall_back(index: IndexFolder, fault: IndexFault) -> Manifest:
     for name in names:
         try:
             manifest = read_manifest(index.folder_of(name))
-            Generation(index.folder_of(name)).close()
+            index.verify(name)
         except IndexFault:
             continue
         index.repoint(name)

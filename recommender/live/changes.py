@@ -15,7 +15,7 @@ from recommender.embedding import Encoded
 from recommender.errors import InputError, NotFound, RecommenderError, RecordError
 from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
-from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys
+from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
 from recommender.live.vectors import EmbedStories, content_key, pack
 from recommender.readmore import stub_story
 from recommender.stories import STATUSES, USABLE, Story
@@ -108,13 +108,14 @@ class Changes:
         with self._journal.writing() as writing:
             state = fold(story_id, writing.entries_of(story_id))
             story = self._story(state)
-            if story is None:
+            if story is None and (state.deleted or not state.is_hidden):
                 raise NotFound("id", story_id)
+            known = story or state  # while a headline without an article is hidden, nothing stands for it
             entries = []
-            if status is not None and status != story.status:
-                keys = sorted(hiding_keys(story) | state.keys)
+            if status is not None and status != known.status:
+                keys = sorted(state.keys.union(hiding_keys(story) if story else ()))
                 entries.append(writing.append(STATUS, story_id, {"status": status, "keys": keys}, who))
-            if until is not UNSET and until != story.embargoed:
+            if until is not UNSET and until != known.embargoed:
                 payload = {"embargoed": None if until is None else str(until)}
                 entries.append(writing.append(EMBARGO, story_id, payload, who))
         _audit(entries)
@@ -131,9 +132,10 @@ class Changes:
             if state.deleted:
                 return Change(story_id, "unchanged")
             story = self._story(state)
-            if story is None:
+            if story is None and not state.is_hidden:
                 raise NotFound("id", story_id)
-            entry = writing.append(DELETE, story_id, {"keys": sorted(hiding_keys(story) | state.keys)}, who)
+            keys = state.keys.union(hiding_keys(story) if story else ())
+            entry = writing.append(DELETE, story_id, {"keys": sorted(keys)}, who)
         _audit([entry])
         return Change(story_id, "deleted", entry.position)
 
@@ -159,7 +161,7 @@ class Changes:
             if not state.embargo_is_set and known.embargoed is not None and "embargoed" not in record:
                 record = {**record, "embargoed": str(known.embargoed)}
         if state.put is not None and dict(state.put.payload["record"]) == record:
-            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, {"record": record})
+            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, pack_payload({"record": record}))
             if fold(story.id, [*entries, again]).story() == known:
                 return Change(story.id, "unchanged"), None
         entry = writing.append(PUT, story.id, {"record": record}, who)

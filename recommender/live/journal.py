@@ -1,7 +1,6 @@
 """The journal of live changes: durable before it is acknowledged, shared by every process that has the index open."""
 
 import contextlib
-import json
 import sqlite3
 import threading
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexFormat
-from recommender.live.state import Entry, fold
+from recommender.live.state import Entry, fold, pack_payload
 
 FILE = "journal.sqlite"
 VERSION = 1
@@ -84,13 +83,26 @@ class Journal:
             rows = self._connection.execute(query, (position,)).fetchall()
         return [str(row[0]) for row in rows], max((int(row[2]) for row in rows), default=position)
 
+    def entries_of_each(self, ids: Sequence[str], upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
+        """The entries of several stories up to a position, oldest first.
+
+        Many are looked up together: each look-up lets go of Python's lock, and has to wait for it while others compute.
+        """
+        for start in range(0, len(ids), _MANY):
+            part = ids[start : start + _MANY]
+            which = f"id IN ({','.join('?' * len(part))}) AND position <= ?"
+            query = f"SELECT {_COLUMNS} FROM entries WHERE {which} ORDER BY id, position"  # noqa: S608
+            found: dict[str, list[Entry]] = {story_id: [] for story_id in part}
+            for entry in self._entries(query, (*part, _end(upto))):
+                found[entry.id].append(entry)
+            yield from found.items()
+
     def all_entries(self, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
         """Every story's entries, story by story."""
         with self._lock, self._faults():
             query = "SELECT DISTINCT id FROM entries WHERE position <= ? ORDER BY id"
             ids = [str(row[0]) for row in self._connection.execute(query, (_end(upto),))]
-        for story_id in ids:
-            yield story_id, self.entries_of(story_id, upto)
+        return self.entries_of_each(ids, upto)
 
     def ids_of_hiding(self) -> list[str]:
         """Stories with an entry that may hide them."""
@@ -169,7 +181,7 @@ class Journal:
         position, at, who, kind, story_id, payload, crc = row
         if _crc(kind, story_id, payload) != crc:
             raise IndexCorrupt(f"{self.path}: entry {position} is damaged; restore the file from a backup")
-        return Entry(position, at, who, kind, story_id, json.loads(payload))
+        return Entry(position, at, who, kind, story_id, payload)
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
@@ -203,12 +215,12 @@ class Writing:
 
     def append(self, kind: str, story_id: str, payload: Mapping[str, Any], who: str) -> Entry:
         """Add an entry."""
-        packed = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        packed = pack_payload(payload)
         at = time.time_ns() // 1_000_000
         query = "INSERT INTO entries (at, who, kind, id, payload, crc) VALUES (?, ?, ?, ?, ?, ?)"
         values = (at, who, kind, story_id, packed, _crc(kind, story_id, packed))
         position = self._connection.execute(query, values).lastrowid or 0
-        return Entry(position, at, who, kind, story_id, payload)
+        return Entry(position, at, who, kind, story_id, packed)
 
     def keep_vectors(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         """Add packed rows by key."""

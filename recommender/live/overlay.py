@@ -8,7 +8,7 @@ from recommender.generation import Generation
 from recommender.ingest import prepare
 from recommender.live.journal import Journal
 from recommender.live.rows import Rows
-from recommender.live.state import LiveState, fold, hiding_keys, wins
+from recommender.live.state import Entry, LiveState, fold, hiding_keys, wins
 from recommender.live.vectors import VectorOf
 from recommender.readmore import canonical_url, normalise_headline, settle, stub_story
 from recommender.storage import key64
@@ -57,18 +57,19 @@ class Overlay:
         if ids:
             keys: set[int] = set()
             lost: list[int] = []
-            fresh = [row for story_id in ids if (row := self._apply(story_id, keys, lost)) is not None]
+            changed = self._journal.entries_of_each(ids)
+            applied = [self._apply(story_id, entries, keys, lost) for story_id, entries in changed]
+            fresh = [row for row in applied if row is not None]
             self._resolve(keys, fresh, lost)
             self.position = position
             self.view = self._rows.view()
         return self.view
 
-    def _apply(self, story_id: str, keys: set[int], lost: list[int]) -> int | None:
+    def _apply(self, story_id: str, entries: list[Entry], keys: set[int], lost: list[int]) -> int | None:
         """Bring one story up to date. Collects keys whose pointers are to be resolved again and rows that lost a
         link; returns the row whose own pointers are.
         """
         rows = self._rows
-        entries = self._journal.entries_of(story_id)
         state = fold(story_id, entries)
         before = fold(story_id, (entry for entry in entries if entry.position <= self.base.manifest.journal))
         base_row = self.base.row_of(story_id)
@@ -158,7 +159,7 @@ class Overlay:
 
 def blocked_keys(journal: Journal, upto: int | None = None) -> dict[str, frozenset[int]]:
     """For each story that live changes hide, up to a position, its keys (see `LiveState.keys`)."""
-    states = (fold(story_id, journal.entries_of(story_id, upto)) for story_id in journal.ids_of_hiding())
+    states = (fold(story_id, entries) for story_id, entries in journal.entries_of_each(journal.ids_of_hiding(), upto))
     return {state.id: state.keys for state in states if state.is_hidden}
 
 

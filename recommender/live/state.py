@@ -4,8 +4,10 @@ For each story four entries count, the latest of each sort: the last upsert, the
 of its embargo, the last delete. A delete ends what stands before it.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from recommender.dates import Moment
@@ -16,9 +18,9 @@ from recommender.stories import USABLE, Story, story_from_record
 PUT, STATUS, EMBARGO, DELETE = "put", "status", "embargo", "delete"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """An acknowledged change: `at` in epoch milliseconds, `who` made it, `payload` by `kind`.
+    """An acknowledged change: `at` in epoch milliseconds, `who` made it, `packed` is its `payload` as JSON.
 
     put: `record`; status: `status` and `keys`; embargo: `embargoed` (text or null); delete: `keys`. `keys` are those of
     the story's URL and headline (`hiding_keys`).
@@ -29,7 +31,22 @@ class Entry:
     who: str
     kind: str
     id: str
-    payload: Mapping[str, Any]
+    packed: bytes
+
+    @cached_property
+    def payload(self) -> Mapping[str, Any]:
+        """By `kind`; read when it is first looked at, which of a story that was changed often few entries are."""
+        payload: Mapping[str, Any] = json.loads(self.packed)
+        return payload
+
+    def says(self, name: str) -> bool:
+        """Whether it is a put whose record has a field of this name."""
+        return self.kind == PUT and f'"{name}"'.encode() in self.packed and name in self.payload["record"]
+
+
+def pack_payload(payload: Mapping[str, Any]) -> bytes:
+    """A payload as entries hold it."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -67,18 +84,16 @@ def fold(story_id: str, entries: Iterable[Entry]) -> LiveState:
     status: Entry | None = None
     embargo: Entry | None = None
     deleted: Entry | None = None
-    for entry in entries:
+    for entry in reversed(list(entries)):
         if entry.kind == DELETE:
-            put = status = embargo = None
-            deleted = entry
-        elif entry.kind == PUT:
-            put, deleted = entry, None
-            status = entry if _said(entry, "status") else status
-            embargo = entry if "embargoed" in entry.payload["record"] else embargo
-        elif entry.kind == STATUS:
+            deleted = entry if put is None else None
+            break
+        if status is None and (entry.kind == STATUS or (entry.says("status") and _said(entry, "status"))):
             status = entry
-        elif entry.kind == EMBARGO:
+        if embargo is None and (entry.kind == EMBARGO or entry.says("embargoed")):
             embargo = entry
+        if put is None and entry.kind == PUT:
+            put = entry
     kept = {entry.position: entry for entry in (put, status, embargo, deleted) if entry is not None}
     said = None if status is None else str(_said(status, "status"))
     keys: set[int] = set()

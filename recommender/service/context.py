@@ -1,5 +1,6 @@
 """What every route shares: settings, the engine, the worker threads, the cache, keys and metrics."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -82,6 +83,21 @@ class Service:
     draining: bool = False
     pages: dict[str, Any] = field(default_factory=dict)
     _changes: Changes | None = None
+    _state: State | None = None
+
+    def state(self) -> State:
+        """The engine's state, for the event loop: looked up once in each of its turns.
+
+        What runs in one turn came before it, so all of it may have the state of any moment of the turn. A look-up lets
+        go of Python's lock, and the loop waits to get it back each time that threads compute.
+        """
+        if self._state is None:
+            self._state = self.engine.state()
+            asyncio.get_running_loop().call_soon(self._forget_state)  # before what is read in the next turn
+        return self._state
+
+    def _forget_state(self) -> None:
+        self._state = None
 
     def changes(self) -> Changes:
         """Takes live changes; opened when the first one comes."""

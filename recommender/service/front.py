@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import os
+import random
 import re
 import time
 from collections.abc import Awaitable, Iterable
@@ -23,6 +23,7 @@ log = logging.getLogger("recommender.service")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}\Z")
 _POLICY = (b"content-security-policy", API_POLICY.encode())
+_ids = random.Random()  # noqa: S311 - an id is no secret, and asking the system for each lets go of Python's lock
 NEVER_LIMITED = ("/healthz", "/readyz", "/metrics")
 """Whoever watches the service is not to be told to come again."""
 GONE = 499
@@ -82,7 +83,7 @@ class Front:
 
     async def _answer(self, question: Question, exchange: "_Exchange") -> None:
         exchange.route = question.route
-        state = self._service.engine.state()
+        state = self._service.state()
         finished = self._answers.at_once(question, state, exchange.if_none_match)
         if finished is None:
             self._service.engine_work.check()  # a refusal costs least here
@@ -161,7 +162,7 @@ class _Exchange:
             elif name == b"access-control-request-method":
                 preflight = True
         self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
-        request_id = request_id or os.urandom(8).hex().encode()
+        request_id = request_id or b"%016x" % _ids.getrandbits(64)
         self.request_id = request_id.decode()
         self.headers = (*ALWAYS, (b"x-request-id", request_id), *cross_origin.headers(origin))
         # Routes know GET only; the server goes by its own scope, and sends no body.

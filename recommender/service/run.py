@@ -1,14 +1,11 @@
 """Running the service: one process, or several that share the index on disk."""
 
 import asyncio
-import json
 import logging
-import logging.config
 import signal
-import sys
 import tempfile
-from datetime import UTC, datetime
 from functools import partial
+from socket import socket
 from types import FrameType
 from typing import Any
 
@@ -16,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
 from recommender.service.context import Service
@@ -25,22 +23,9 @@ from recommender.settings import Settings
 
 log = logging.getLogger("recommender.service")
 
-
-class JSONLines(logging.Formatter):
-    """A log line as a JSON object, with the fields that the record was given."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-        }
-        fields = getattr(record, "fields", None)
-        line |= fields if isinstance(fields, dict) else {"message": record.getMessage()}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+_LISTENERS = 64
+"""The event loop takes one new connection from each listener a turn, and where hundreds ask at once a turn takes a
+tenth of a second: with a single listener a new client waited for seconds before anybody saw it."""
 
 
 def serve(settings: Settings) -> int:
@@ -55,36 +40,18 @@ def serve(settings: Settings) -> int:
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
         _say(settings)
         try:
-            server.run()
+            server.run(listeners(server.config))
         except KeyboardInterrupt:
             return 0
         return 0 if server.started else 1
     open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
     config = _config(settings, partial(_worker_app, settings))
-    socket = config.bind_socket()
+    shared = listeners(config)
     _say(settings)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
-        Multiprocess(config, sockets=[socket]).run()
+        Multiprocess(config, sockets=shared).run()
     return 0
-
-
-def log_to_stderr(settings: Settings) -> None:
-    """Log to standard error: plain lines on a terminal, JSON elsewhere."""
-    style = "plain" if sys.stderr.isatty() else "json"
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {"plain": {"format": "%(message)s"}, "json": {"()": JSONLines}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
-            "loggers": {
-                "recommender.audit": {"level": "INFO"},  # whatever else is logged: who changed what, and when
-                "recommender": {"level": settings.log_level.upper(), "handlers": ["stderr"], "propagate": False},
-                "uvicorn": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
-            },
-        }
-    )
 
 
 def _worker_app(settings: Settings) -> FastAPI:
@@ -129,6 +96,12 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=int(settings.request_timeout) + 1,
     )
+
+
+def listeners(config: uvicorn.Config) -> list[socket]:
+    """The port, opened once, as several listeners."""
+    first = config.bind_socket()
+    return [first, *(first.dup() for _ in range(_LISTENERS - 1))]
 
 
 def _say(settings: Settings) -> None:

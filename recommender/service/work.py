@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, TypeVar, TypeVarTuple, cast
 
@@ -15,14 +15,16 @@ Ts = TypeVarTuple("Ts")
 
 MANY = 2
 """Fewer calls for a thread are no overload, however long a busy machine takes for them."""
+MEMORY = 32
+"""The pace is that of about so many calls."""
 
 
 class Work:
     """A pool of `threads`; at most `queue` calls wait for one.
 
-    Where many wait (`MANY` times the threads), and the first of them for longer than `patience` seconds, no further one
-    is taken, and those that have waited for so long are given up: whoever asks too much is told at once, and when the
-    load ends, what is left of it keeps nobody waiting.
+    Where many wait (`MANY` times the threads), a further one is taken only if by the pace of the last calls its turn
+    comes within `patience` seconds, and those that have waited for longer are given up: whoever asks too much is told
+    at once, and when the load ends, what is left of it keeps nobody waiting.
 
     Args:
         name: of the threads.
@@ -48,8 +50,10 @@ class Work:
         self._waited = waited
         self._pending = 0
         self._queued: dict[object, float] = {}  # when each call that waits came, the first one first
+        self._begun = -math.inf  # when a thread last took one of several that waited
+        self._pace = 0.0  # seconds from one such moment to the next, of late
         self._lock = Lock()
-        self._shared: dict[Hashable, asyncio.Task[Any]] = {}
+        self._shared: dict[Hashable, asyncio.Future[Any]] = {}
 
     @property
     def pending(self) -> int:
@@ -71,27 +75,15 @@ class Work:
         Raises:
             Overloaded: too many calls wait.
         """
-        call, now = object(), time.monotonic()
-        with self._lock:
-            self._check(now)
-            self._pending += 1
-            self._queued[call] = now
-        try:
-            future = self._pool.submit(lambda: self._begin(call, function, *arguments))
-        except RuntimeError:  # the pool was shut down: the service is stopping
-            self._done(call)
-            raise Overloaded(self._name) from None
-        future.add_done_callback(lambda _: self._done(call))
-        return await asyncio.wrap_future(future)
+        return await asyncio.wrap_future(self._take(function, *arguments))
 
     async def run_shared(self, key: Hashable, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """As `run`; calls of the same key at the same time are one call."""
-        task = self._shared.get(key)
-        if task is None:
-            task = asyncio.ensure_future(self.run(function, *arguments))
-            self._shared[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
-        return cast(T, await asyncio.shield(task))  # one caller that gives up must not take the answer from the others
+        future = self._shared.get(key)
+        if future is None:  # taken or refused at once: hundreds may ask in one turn of the loop
+            future = self._shared[key] = asyncio.wrap_future(self._take(function, *arguments))
+            future.add_done_callback(lambda done: self._forget(key, done))
+        return cast(T, await asyncio.shield(future))  # one caller that gives up must not take it from the others
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
@@ -106,25 +98,54 @@ class Work:
         with self._lock:
             self._check(time.monotonic())
 
+    def _take(self, function: Callable[[*Ts], T], *arguments: *Ts) -> Future[T]:
+        call, now = object(), time.monotonic()
+        with self._lock:
+            self._check(now)
+            self._pending += 1
+            self._queued[call] = now
+        try:
+            future = self._pool.submit(lambda: self._begin(call, function, *arguments))
+        except RuntimeError:  # the pool was shut down: the service is stopping
+            self._done(call)
+            raise Overloaded(self._name) from None
+        future.add_done_callback(lambda _: self._done(call))
+        return future
+
     def _check(self, now: float) -> None:
-        if self._pending >= self._most or (self._many and now - next(iter(self._queued.values())) > self._patience):
+        if self._pending >= self._most or (self._many and self._delay(now) > self._patience):
             raise Overloaded(self._name)
+
+    def _delay(self, now: float) -> float:
+        """Seconds that a call which came now would wait: as long as the first one has, or as the pace says."""
+        return max(now - next(iter(self._queued.values())), len(self._queued) * self._pace)
 
     def _begin(self, call: object, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         with self._lock:
-            waited = time.monotonic() - self._queued.pop(call)
-            many = self._many
+            now = time.monotonic()
+            waited = now - self._queued.pop(call)
+            is_late = self._many and waited > self._patience
+            if not is_late:
+                self._keep_pace(now)
         self._waited(waited)
-        if many and waited > self._patience:
+        if is_late:
             raise Overloaded(self._name)
         return function(*arguments)
+
+    def _keep_pace(self, now: float) -> None:
+        if self._queued:
+            if now - self._begun < self._patience:  # else there was a time when none waited
+                self._pace += (now - self._begun - self._pace) / MEMORY
+            self._begun = now
+        else:
+            self._begun = -math.inf
 
     def _done(self, call: object) -> None:
         with self._lock:
             self._pending -= 1
             self._queued.pop(call, None)  # it was cancelled while it waited
 
-    def _forget(self, key: Hashable, task: "asyncio.Task[Any]") -> None:
+    def _forget(self, key: Hashable, done: "asyncio.Future[Any]") -> None:
         self._shared.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # every caller may have gone: an error that nobody awaits is not worth a warning
+        if not done.cancelled():
+            done.exception()  # every caller may have gone: an error that nobody awaits is not worth a warning

@@ -205,6 +205,21 @@ def test_an_unknown_story_is_status_1(run: Run, index: Path) -> None:
     assert "no story with the id 'nobody'" in one_line(run("related", "--id", "nobody", "--index", index), 1)
 
 
+def test_a_change_by_command_is_logged_as_one_over_http(run: Run, index: Path) -> None:
+    story = IndexFolder(index).open_live().record(0)["id"]
+    status, out, err = run("withdraw", story, "--index", index, "--json")
+    assert (status, json.loads(out)["result"]) == (0, "updated")
+    line = json.loads(err)
+    assert (line["logger"], line["change"], line["id"], line["status"]) == (
+        "recommender.audit", "status", story, "canceled"
+    )  # fmt: skip
+    assert line["who"].endswith("command line")
+    assert line["at"] <= line["not_served_since"] <= line["time"]
+    restored = json.loads(run("restore", story, "--index", index)[2])
+    assert restored["status"] == "usable"
+    assert "not_served_since" not in restored
+
+
 def test_debug_shows_the_traceback(run: Run) -> None:
     from recommender.errors import IndexMissing
 

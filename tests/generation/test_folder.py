@@ -14,7 +14,8 @@ from newsdesk import MODEL, ask, engine_of, make_index, story, write_corpus
 
 from recommender.engine import Query
 from recommender.errors import IndexBusy, IndexCorrupt, IndexMissing
-from recommender.generation import IndexFolder
+from recommender.generation import IndexFolder, Manifest
+from recommender.generation.manifest import verify_files
 from recommender.rebuild import rebuild
 from recommender.settings import Settings
 
@@ -112,6 +113,25 @@ def test_rolling_back_to_a_damaged_generation_is_refused(index: Path) -> None:
     with pytest.raises(IndexCorrupt):
         shelf.rollback()
     assert shelf.live_name() == third
+
+
+def test_what_was_just_verified_is_opened_without_reading_all_of_it_again(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, read = IndexFolder(index), []
+
+    def verify(path: Path, manifest: Manifest, checksums: bool = True) -> None:
+        read.append((path.name, checksums))
+        verify_files(path, manifest, checksums)
+
+    monkeypatch.setattr("recommender.generation.reader.verify_files", verify)
+    before = folder.rollback()
+    for _ in range(2):
+        folder.open_live().close()
+    other = folder.names()[0]
+    folder.verify(other)
+    folder.open_live().close()
+    assert read == [(before, True), (before, False), (before, True), (other, True), (before, True)]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../generations", "nobody", ".hidden", "a/b", "\n"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recommender.dates import Moment
 from recommender.errors import IndexCorrupt, IndexFormat
 from recommender.live.journal import Journal
-from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, fold, is_newer, wins
+from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, fold, is_newer, pack_payload, wins
 from recommender.stories import Story
 
 
@@ -120,7 +120,7 @@ changes = st.lists(
 @given(changes, st.integers(0, 12))
 def test_compaction_changes_no_state(made: list[tuple[str, dict[str, Any]]], upto: int) -> None:
     """For whatever generation, at or after the position up to which is compacted."""
-    entries = [Entry(place + 1, 0, "", kind, "a", payload) for place, (kind, payload) in enumerate(made)]
+    entries = [Entry(place + 1, 0, "", kind, "a", pack_payload(payload)) for place, (kind, payload) in enumerate(made)]
     kept = {entry.position for entry in fold("a", entries[:upto]).entries}
     compacted = [entry for entry in entries if entry.position > upto or entry.position in kept]
     for end in range(upto, len(entries) + 1):
@@ -130,6 +130,26 @@ def test_compaction_changes_no_state(made: list[tuple[str, dict[str, Any]]], upt
             whole.story(), whole.deleted, whole.status, whole.embargoed, whole.put
         )  # fmt: skip
         assert short.keys == whole.keys
+
+
+@given(changes)
+def test_the_latest_entry_of_each_sort_counts(made: list[tuple[str, dict[str, Any]]]) -> None:
+    last: dict[str, dict[str, Any]] = {}
+    for kind, payload in made:  # forwards, as changes come
+        if kind == DELETE:
+            last = {kind: payload}
+        elif kind == PUT:
+            last.pop(DELETE, None)
+            last[kind] = payload
+            last |= {name: payload["record"] for name in (STATUS, "embargoed") if name in payload["record"]}
+        else:
+            last[STATUS if kind == STATUS else "embargoed"] = payload
+    state = fold("a", [Entry(place + 1, 0, "", *one[:1], "a", pack_payload(one[1])) for place, one in enumerate(made)])
+    assert state.deleted is (DELETE in last)
+    assert (state.put.payload if state.put else None) == last.get(PUT)
+    assert state.status == last.get(STATUS, {}).get("status")
+    until = last.get("embargoed", {}).get("embargoed")
+    assert (state.embargo_is_set, state.embargoed) == ("embargoed" in last, Moment.parse(until) if until else None)
 
 
 def test_compaction_keeps_what_an_older_generation_needs(tmp_path: Path) -> None:
@@ -144,7 +164,7 @@ def test_compaction_keeps_what_an_older_generation_needs(tmp_path: Path) -> None
 
 def entry(modified: str | None, at: str = "2026-01-05T00:00:00Z") -> Entry:
     record = {"id": "a", "title": "Live"} | ({"modified": modified} if modified else {})
-    return Entry(1, Moment.parse(at).second * 1_000, "", PUT, "a", {"record": record})
+    return Entry(1, Moment.parse(at).second * 1_000, "", PUT, "a", pack_payload({"record": record}))
 
 
 @pytest.mark.parametrize(

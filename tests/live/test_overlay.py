@@ -84,6 +84,33 @@ def test_an_answer_is_that_of_a_rebuild(desk: Desk) -> None:
     assert desk.recommender.describe()["journal"]["laid_over"] == 0
 
 
+@pytest.mark.parametrize("rebuilt", [False, True])
+@pytest.mark.parametrize("is_live", [False, True])
+def test_a_headline_without_an_article_can_be_withdrawn_and_restored(desk: Desk, is_live: bool, rebuilt: bool) -> None:
+    title = "The coach resigns" if is_live else "Ferry service is suspended"
+    if is_live:
+        desk.changes.put(story("e", "Football club loses the cup", title, day=9))
+    source = "e" if is_live else "a"
+
+    def pointers() -> list[dict[str, Any]]:
+        return [one for one in desk.recommender.story(source)["links"]["read_more"] if one["title"] == title]
+
+    name = pointers()[0]["id"]
+    assert desk.changes.patch(name, status="canceled").result == "updated"
+    assert pointers() == []
+    assert desk.changes.patch(name, status="canceled").result == "unchanged"
+    if rebuilt:
+        desk.rebuild()
+    assert pointers() == []
+    assert desk.changes.patch(name, status="usable").result == "updated"
+    assert [one["id"] for one in pointers()] == [name]
+    desk.changes.patch(name, status="withheld")
+    assert desk.changes.delete(name).result == "deleted"
+    assert pointers() == []
+    with pytest.raises(NotFound):
+        desk.changes.patch(name, status="usable")
+
+
 def test_a_rebuild_clears_the_journal_of_what_nobody_needs(desk: Desk) -> None:
     for turn in range(4):
         desk.changes.put(story("n", f"Herring is landed {turn}", "The coach resigns"))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from recommender.errors import Overloaded
 from recommender.service import connection, create_app
 from recommender.service.connection import Connection
+from recommender.service.run import listeners
 from recommender.service.work import Work
 from recommender.settings import Settings
 
@@ -171,13 +173,27 @@ def test_head_is_get_without_a_body_and_keeps_the_connection(
     assert not caplog.records
 
 
-def test_what_waits_too_long_among_many_is_given_up() -> None:
-    work = Work("engine", 1, 100, patience=0.05)
-    hold = threading.Event()
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The time of `work`, which stands still until a test moves it."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("recommender.service.work.time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+def test_what_waits_too_long_among_many_is_given_up(clock: SimpleNamespace) -> None:
+    work = Work("engine", 1, 100, patience=0.5)
+    begun, hold = threading.Event(), threading.Event()
+
+    def held() -> bool:
+        begun.set()
+        return hold.wait(60)
 
     async def run() -> list[Any]:
-        first = [asyncio.ensure_future(work.run(hold.wait, 5)) for _ in range(4)]
-        await asyncio.sleep(0.1)
+        first = [asyncio.ensure_future(work.run(held)) for _ in range(4)]
+        await asyncio.sleep(0)
+        assert begun.wait(60)
+        clock.now += 1
         with pytest.raises(Overloaded):  # three wait, the first of them for too long
             await work.run(int)
         hold.set()
@@ -187,5 +203,92 @@ def test_what_waits_too_long_among_many_is_given_up() -> None:
     assert results[0] is True
     assert isinstance(results[1], Overloaded)  # two were waiting behind it
     assert results[2:] == [True, True]
-    assert (work.pending, work.waiting) == (0, 0)
     work.close()
+    assert (work.pending, work.waiting) == (0, 0)
+
+
+def test_whose_turn_would_come_too_late_is_refused_at_once(
+    clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommender.service.work.MEMORY", 1)
+    work = Work("engine", 1, 100, patience=0.5)
+    begun, hold = threading.Event(), threading.Event()
+
+    def takes(seconds: float) -> None:
+        clock.now += seconds
+
+    def held() -> None:
+        begun.set()
+        hold.wait(60)
+
+    async def run() -> list[Any]:
+        first = [asyncio.ensure_future(work.run(held))]
+        await asyncio.sleep(0)
+        assert begun.wait(60)
+        first += [asyncio.ensure_future(work.run(takes, 0.2)) for _ in range(3)]
+        await asyncio.sleep(0)
+        hold.set()
+        await asyncio.gather(*first)  # two of them began 0.2 s after the one before
+        begun.clear()
+        hold.clear()
+        first = [asyncio.ensure_future(work.run(held))]
+        await asyncio.sleep(0)
+        assert begun.wait(60)
+        more = [asyncio.ensure_future(work.run(int)) for _ in range(5)]
+        await asyncio.sleep(0)
+        refused = [one.done() for one in more]
+        hold.set()
+        await asyncio.gather(*first)
+        results = await asyncio.gather(*more, return_exceptions=True)
+        return list(zip(refused, map(type, results), strict=True))
+
+    assert asyncio.run(run()) == [(False, int)] * 3 + [(True, Overloaded)] * 2
+    work.close()
+
+
+def test_calls_of_one_turn_are_taken_or_refused_in_it() -> None:
+    work = Work("engine", 1, 3)
+    hold = threading.Event()
+
+    async def run() -> list[Any]:
+        many = [asyncio.ensure_future(work.run_shared(number, hold.wait, 60)) for number in range(10)]
+        await asyncio.sleep(0)
+        taken = work.pending
+        hold.set()
+        results = await asyncio.gather(*many, return_exceptions=True)
+        return [taken, *(type(one) for one in results)]
+
+    assert asyncio.run(run()) == [4, *[bool] * 4, *[Overloaded] * 6]
+    work.close()
+
+
+def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    seen = []
+
+    class Seen(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            seen.append(transport)
+
+    async def turns() -> int:
+        loop = asyncio.get_running_loop()
+        listening = listeners(uvicorn.Config("none", port=0))
+        servers = [await loop.create_server(Seen, sock=one, backlog=500) for one in listening]
+        clients = [socket.create_connection(listening[0].getsockname(), 10) for _ in range(200)]
+        count = 0
+        while len(seen) < len(clients):
+            await asyncio.sleep(0)
+            count += 1
+        for one in seen:
+            one.close()
+        for client in clients:
+            client.close()
+        for server in servers:
+            server.close()
+            await server.wait_closed()
+        for one in listening:
+            one.close()
+        return count
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(turns()) < 20

@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from recommender.errors import Overloaded
+from recommender.logs import JSONLines
 from recommender.service import problems
-from recommender.service.run import JSONLines
 
 PROBLEM = "application/problem+json"
 
