@@ -64,8 +64,8 @@ class Graph:
     def run(self, ids: Int64, mask: Int64) -> Float32:
         """One batch, now."""
         # Inputs are copied: a request that shares them points to their memory after it was freed, and crashes at times.
-        result = self._request.infer({IDS: ids, MASK: mask}, share_inputs=False, share_outputs=False)
-        return np.asarray(result[0], np.float32)
+        self._request.infer({IDS: ids, MASK: mask}, share_inputs=False, share_outputs=True)
+        return np.array(self._request.get_output_tensor(0).data, np.float32)
 
     def run_all(self, batches: Iterable[tuple[Int64, Int64, Int64]], rows: Float32) -> None:
         """Every batch (places, ids, mask): its first results go to `rows[places]`; the next is prepared meanwhile."""

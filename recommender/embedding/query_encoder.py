@@ -110,8 +110,16 @@ class QueryEncoder:
         Raises:
             Overloaded: too many texts wait, the encoder is closed, or `timeout` seconds were not enough.
         """
+        return self.result(self.submit(text, role), timeout)
+
+    def result(self, encoding: Future[Encoded], timeout: float = 30.0) -> Encoded:
+        """What `submit` promised.
+
+        Raises:
+            Overloaded: the encoder is closed, or `timeout` seconds were not enough.
+        """
         try:
-            return self.submit(text, role).result(timeout)
+            return encoding.result(timeout)
         except TimeoutError:
             raise Overloaded("the query encoder") from None
 

@@ -61,15 +61,16 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
     scores *= base
     best = float(scores.max(initial=0))
     near = _nearest(cosines, base, scores)
-    voters, closeness = _neighbours(generation, probe, near, cosines, scores, best)
-    voter, target = generation.graph.targets_of(voters)
     if allowed is None:
         allowed, found = base, near
     else:
-        scores = np.where(allowed, scores, 0)
-        found = _nearest(cosines, allowed, scores)
+        found = _nearest(cosines, allowed, np.where(allowed, scores, 0))
+    latest = _latest(generation, probe, allowed)
+    cosines.learn(near, found, latest)
+    voters, closeness = _neighbours(generation, probe, near, cosines, scores, best)
+    voter, target = generation.graph.targets_of(voters)
     linked = _linked(generation, probe, voters, (voter, target), closeness, allowed)
-    recent = _recent(generation, probe, allowed, cosines, scores, best)
+    recent = latest[top_k(hybrid(cosines.of(latest), lexical_share(scores[latest], best)), RECENT)]
     rows = distinct(np.concatenate([found, linked, recent]))
     pointed, source = generation.graph.sources_of(rows)
     counted = pointed[_may_count(generation, probe, source)]
@@ -138,10 +139,8 @@ def _may_count(generation: Generation, probe: Probe, sources: Int64) -> Mask:
     return counts
 
 
-def _recent(
-    generation: Generation, probe: Probe, allowed: Mask, cosines: Cosines, scores: Float32, best: float
-) -> Int64:
-    """The best by both channels among the latest stories of the month before the query."""
+def _latest(generation: Generation, probe: Probe, allowed: Mask) -> Int64:
+    """The latest stories of the month before the query."""
     if probe.moment is None:
         return np.empty(0, np.int64)
     ordered, second = generation.ordered, generation.columns.second
@@ -149,7 +148,5 @@ def _recent(
     begin, end = np.searchsorted(second[:ordered], [first, last])
     late = (second[ordered:] >= first) & (second[ordered:] < last) & allowed[ordered:]
     window = np.concatenate([begin + np.flatnonzero(allowed[begin:end]), ordered + np.flatnonzero(late)])
-    window = window[-RECENT_ROWS:]
-    near = hybrid(cosines.of(window), lexical_share(scores[window], best))
-    best_recent: Int64 = window[top_k(near, RECENT)]
-    return best_recent
+    latest: Int64 = window[-RECENT_ROWS:]
+    return latest

@@ -3,7 +3,7 @@
 import numpy as np
 
 from recommender.dense import DenseIndex
-from recommender.vectors import Float32, Int64, Mask
+from recommender.vectors import Float32, Int64, Mask, distinct
 
 
 class Cosines:
@@ -20,17 +20,22 @@ class Cosines:
         hits = self._dense.search(self._query[None], k, allowed)
         found = hits.rows[0] >= 0
         rows: Int64 = hits.rows[0][found]
-        values = hits.scores[0][found]
         fresh = ~self._find(rows)[1]
-        self._learn(rows[fresh], values[fresh])
+        self._keep(rows[fresh], hits.scores[0][found][fresh])
         return rows
 
+    def learn(self, *rows: Int64) -> None:
+        """Work out at once what will be asked for: one call for many rows takes little longer than for few."""
+        every = distinct(np.concatenate(rows))
+        missing = every[~self._find(every)[1]]
+        if len(missing):
+            self._keep(missing, self._dense.cosines(self._query, missing))
+
     def of(self, rows: Int64) -> Float32:
-        """The cosines with some rows (m,), all different."""
+        """The cosines with some rows (m,)."""
         place, known = self._find(rows)
         if not known.all():
-            missing = rows[~known]
-            self._learn(missing, self._dense.cosines(self._query, missing))
+            self.learn(rows[~known])
             place, _ = self._find(rows)
         return self._values[place]
 
@@ -38,10 +43,10 @@ class Cosines:
         """Where rows stand among the known ones, and which of them do."""
         if not len(self._rows):
             return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
-        place = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
+        place = np.minimum(self._rows.searchsorted(rows), len(self._rows) - 1)
         return place, self._rows[place] == rows
 
-    def _learn(self, rows: Int64, values: Float32) -> None:
+    def _keep(self, rows: Int64, values: Float32) -> None:
         every = np.concatenate([self._rows, rows])
-        order = np.argsort(every)
+        order = every.argsort()
         self._rows, self._values = every[order], np.concatenate([self._values, values])[order]

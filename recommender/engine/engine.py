@@ -247,9 +247,9 @@ class _Serving:
         story = query.story or story_of_text(query.text or "")
         # One character more than is read, so that the encoder sees whether something is left off.
         text = embedding_text(story, self.encoder.embedder.max_chars + 1)
-        vector, truncated = self.encoder.encode(text)
-        probe = probe_story(generation, story, vector, truncated)
-        about = {"truncated": truncated, "language": probe.language}
+        encoding = self.encoder.submit(text)
+        probe = probe_story(generation, story, lambda: self.encoder.result(encoding))
+        about = {"truncated": probe.truncated, "language": probe.language}
         if query.story and query.story.id:
             known = generation.row_of(query.story.id)
             if known is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from recommender.dates import UNDATED, Moment
+from recommender.embedding import Encoded
 from recommender.generation import Generation
 from recommender.ingest import prepare
 from recommender.language import detect_language
@@ -88,15 +89,17 @@ def language_of(generation: Generation, story: Story) -> str | None:
     return detect_language(f"{story.title} {story.text[:600]}", languages) or generation.main_language
 
 
-def probe_story(generation: Generation, story: Story, vector: Float32, truncated: bool) -> Probe:
-    """A story that is not stored as a query, with the vector of its `embedding_text`."""
+def probe_story(generation: Generation, story: Story, encoded: Callable[[], Encoded]) -> Probe:
+    """A story that is not stored as a query; its `embedding_text` may be encoded while its terms are looked up."""
     story = replace(story, language=language_of(generation, story), text=story.text[:MAX_QUERY_TEXT])
     prepared = prepare(story, MAX_QUERY_TEXT)
     lexical = generation.lexical
     bag = lexical.lookup(prepared.title_terms + prepared.body_terms)
+    terms = lexical.weigh(bag)
+    vector, truncated = encoded()
     return Probe(
         vector=vector,
-        terms=lexical.weigh(bag),
+        terms=terms,
         all_terms=bag.ids,
         counts=bag.counts,
         moment=story.published,
