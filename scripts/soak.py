@@ -23,7 +23,6 @@ from urllib.parse import quote, urlencode
 
 from trial import KEY, SUBJECTS, VERBS, Client, Server, invented, serving, write_corpus
 
-
 LEAST = {"answers": 101, "changes": 11}
 """However slow the machine is, the load goes on until there are so many."""
 PATIENCE = 300.0

@@ -14,7 +14,7 @@ import recommender
 ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
-    ("errors", "processes", "progress"),
+    ("errors", "heap", "processes", "progress"),
     ("dates",),
     ("stories", "vectors", "settings", "news_dates"),
     ("storage", "language", "recipe", "analysis", "logs"),

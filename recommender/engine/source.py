@@ -1,6 +1,8 @@
 """Where answers come from: the generation that is live, with the journal's changes laid over it, whenever asked."""
 
 import logging
+import math
+import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -35,6 +37,7 @@ class Source:
         self._encoder = encoder
         self._lock, self._switching = Lock(), Lock()
         self._journal = Journal(index.path)
+        self._looked = -math.inf  # when it was last looked whether there are changes, and they were applied
         self._refused: tuple[int, int] | None = None
         self._refusal: RecommenderError | None = None
         self._token = index.live_token()
@@ -129,18 +132,22 @@ class Source:
             self._take(overlay, version)
 
     def _sync(self) -> None:
-        version = self._journal.version()
-        if version == self._version and self._overlay is not None:
+        asked = time.monotonic()
+        if self._journal.version() == self._version and self._overlay is not None:
             return
         with self._lock:
-            version = self._journal.version()
-            if version == self._version and self._overlay is not None:
+            # Whoever waited while another looked need not look again: where changes come one after the other, each of
+            # many that wait would find one more.
+            if self._overlay is not None and self._looked > asked:
                 return
-            overlay, self._overlay = self._overlay, None  # one that failed half-way is not used again
-            if overlay is None:
-                overlay = self._lay(self._base)
-            overlay.sync()
-            self._take(overlay, version)
+            looked, version = time.monotonic(), self._journal.version()
+            if version != self._version or self._overlay is None:
+                overlay, self._overlay = self._overlay, None  # one that failed half-way is not used again
+                if overlay is None:
+                    overlay = self._lay(self._base)
+                overlay.sync()
+                self._take(overlay, version)
+            self._looked = looked
 
     def _take(self, overlay: Overlay, version: int) -> None:
         self._overlay = overlay

@@ -1,6 +1,7 @@
 """The application: `create_app(settings, engine)`."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from starlette.routing import Match, Route
 
 from recommender import __version__
 from recommender.errors import InputError, RecommenderError
+from recommender.heap import give_back
 from recommender.service import openapi
 from recommender.service.answers import Answers
 from recommender.service.cache import AnswerCache
@@ -35,6 +37,8 @@ ENGINE_THREADS = 8
 PATIENCE = 0.5
 """Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
+GIVE_BACK_AFTER = 60
+"""Turns of the watch after which memory that is free goes back to the system."""
 
 log = logging.getLogger("recommender.service")
 
@@ -83,12 +87,14 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
 
 
 async def _watch(service: Service) -> None:
-    """Let the engine take up a promoted generation in a thread, before a request has to."""
+    """Let the engine take up a promoted generation in a thread, before a request has to; keep the memory small."""
     last = ""
-    while True:
+    for turn in itertools.count(1):
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await service.change_work.run(service.engine.refresh)
+            if turn % GIVE_BACK_AFTER == 0:
+                await service.change_work.run(give_back)
             last = ""
         except RecommenderError as error:
             if str(error) != last:  # once, not every second

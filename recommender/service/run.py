@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from recommender.heap import share_arenas
 from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
@@ -35,6 +36,7 @@ def serve(settings: Settings) -> int:
         IndexFault, ModelError: the live index cannot be served.
     """
     log_to_stderr(settings)
+    share_arenas()
     if settings.workers == 1:
         app = create_app(settings, open_recommender(settings))
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
@@ -56,6 +58,7 @@ def serve(settings: Settings) -> int:
 
 def _worker_app(settings: Settings) -> FastAPI:
     log_to_stderr(settings)
+    share_arenas()
     return _draining(create_app(settings, open_recommender(settings)), settings.drain_seconds)
 
 

@@ -1,6 +1,7 @@
 """The overlay: what is embedded, how long it takes, and that it agrees with a rebuild."""
 
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from itertools import pairwise
@@ -82,6 +83,37 @@ def test_an_answer_is_that_of_a_rebuild(desk: Desk) -> None:
             one["mentioned_by"] = sorted(item["id"] for item in one.get("mentioned_by", ()))
         assert after["hits"][name] == hit
     assert desk.recommender.describe()["journal"]["laid_over"] == 0
+
+
+def test_those_who_wait_for_a_change_apply_it_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = desk.recommender._source
+    looked: list[int] = []
+    first, go_on, applied = threading.Event(), threading.Event(), []
+
+    def version() -> int:
+        """There is a change whenever somebody looks."""
+        looked.append(len(looked))
+        return looked[-1] - 1_000
+
+    monkeypatch.setattr(source._journal, "version", version)
+
+    def sync(self: Overlay) -> None:
+        applied.append(self)
+        first.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(Overlay, "sync", sync)
+    threads = [threading.Thread(target=source.current) for _ in range(8)]
+    threads[0].start()
+    assert first.wait(60)
+    for thread in threads[1:]:
+        thread.start()
+    while len(looked) < len(threads) + 1:  # the others have looked, and wait for the first
+        time.sleep(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(applied) == 2  # by the one who had begun, and by one for all who came after
 
 
 @pytest.mark.parametrize("rebuilt", [False, True])
