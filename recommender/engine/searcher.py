@@ -14,7 +14,7 @@ from recommender.generation import Generation
 from recommender.ranking.diversity import diversify
 from recommender.ranking.freshness import decay
 from recommender.ranking.model import Ranker
-from recommender.vectors import Float32, Int64, Mask
+from recommender.vectors import Float32, Int64, Mask, distinct
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Searcher:
             same = generation.rows_of_key("url_key", probe.url_key)
             if int((columns.kind[same] == 0).sum()) <= 1:
                 rows.append(same)
-        return np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
+        return distinct(np.concatenate(rows)) if rows else np.empty(0, np.int64)
 
     def _excluded(self, options: Options, probe: Probe) -> list[int]:
         generation = self.generation

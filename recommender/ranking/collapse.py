@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.vectors import Float32, Int64, Mask, runs
+from recommender.vectors import Float32, Int64, Mask, distinct, runs
 
 LONG = 40
 """Distinct terms from which on a text is judged as an article, not as a headline."""
@@ -173,7 +173,9 @@ def collapse(texts: Texts, query: QueryText | None) -> Group:
 def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
     """The pairs that tell one story: a place and an earlier one, or `QUERY`; ascending by place, then by the other."""
     cosines = texts.vectors @ texts.vectors.T
-    place, other = np.nonzero(np.tril(cosines >= NEAR, -1))
+    place, other = np.nonzero(cosines >= NEAR)
+    earlier = other < place
+    place, other = place[earlier], other[earlier]
     cosine = cosines[place, other]
     gap = np.abs(texts.day[place] - texts.day[other])
     terms = np.minimum(texts.terms[place], texts.terms[other])
@@ -189,7 +191,7 @@ def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
         return []
     place, other = place[possible], other[possible]
     cosine, gap, terms = cosine[possible], gap[possible], terms[possible]
-    compared = np.unique(np.concatenate([place, other[other != QUERY]]))
+    compared = distinct(np.concatenate([place, other[other != QUERY]]))
     bags = texts.bags(compared)
     if query is not None:
         bags = bags.joined(query.bag)

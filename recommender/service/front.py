@@ -86,7 +86,6 @@ class Front:
         state = self._service.state()
         finished = self._answers.at_once(question, state, exchange.if_none_match)
         if finished is None:
-            self._service.engine_work.check()  # a refusal costs least here
             finished = await self._answers.find(question, state)
         self._service.metrics.source(finished.source)
         exchange.source = finished.source

@@ -89,15 +89,6 @@ class Work:
         """Finish what runs, drop what waits."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def check(self) -> None:
-        """See whether a call would be taken now.
-
-        Raises:
-            Overloaded: it would not.
-        """
-        with self._lock:
-            self._check(time.monotonic())
-
     def _take(self, function: Callable[[*Ts], T], *arguments: *Ts) -> Future[T]:
         call, now = object(), time.monotonic()
         with self._lock:
