@@ -55,7 +55,7 @@ class HashingEmbedder:
         """Nothing is held."""
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 11)
 def _features(word: str) -> tuple[tuple[int, float], ...]:
     """(hash, signed weight) of a word and of its trigrams."""
     return tuple(_weighted(word))

@@ -35,7 +35,7 @@ class QueryEncoder:
 
     Encoding eight short texts together takes half the processor's time of encoding each (the model's weights are read
     once), so texts are also gathered while those who asked would have to wait for something else (`hold_while`).
-    The same text asked for twice at a time is encoded once; the last `remembered` ones are not encoded again.
+    The same text asked for twice at a time is encoded once; the last `remembered` queries are not encoded again.
 
     Args:
         embedder: used by this object's thread alone from now on, and closed with it.
@@ -162,7 +162,8 @@ class QueryEncoder:
         with self._changed:
             self.batches_run += 1
             self.texts_encoded += len(group)
-            self._remembered.update(zip(group, results or [], strict=False))
+            if group[0].role is Role.QUERY:  # a story is embedded once; whoever needs its vector again finds it stored
+                self._remembered.update(zip(group, results or [], strict=False))
             while len(self._remembered) > self._capacity:
                 self._remembered.popitem(last=False)
             return [self._pending.pop(key) for key in group]

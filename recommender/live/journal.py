@@ -33,6 +33,8 @@ CREATE TABLE vectors (
 _COLUMNS = "position, at, who, kind, id, payload, crc"
 _WAIT_SECONDS = 30
 _MANY = 500
+_CACHE_KB = 512
+"""Of each connection: a server has several, and the system keeps the file's pages anyway."""
 
 
 class Journal:
@@ -251,6 +253,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == 0:
             _create(connection)

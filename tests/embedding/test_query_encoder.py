@@ -109,6 +109,15 @@ def test_the_oldest_vector_is_forgotten_first(gated: Gated) -> None:
     encoder.close()
 
 
+def test_the_vectors_of_stories_are_not_kept(gated: Gated) -> None:
+    gated.gate.set()
+    encoder = QueryEncoder(gated)
+    for role in (Role.DOCUMENT, Role.DOCUMENT, Role.QUERY, Role.QUERY):
+        encoder.encode("text", role)
+    assert len(gated.batches) == 3
+    encoder.close()
+
+
 def test_truncation_is_reported_for_each_text(gated: Gated) -> None:
     gated.gate.set()
     encoder = QueryEncoder(gated)
