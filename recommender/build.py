@@ -80,7 +80,7 @@ class _Work:
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     elsewhere: dict[int, int] = field(default_factory=dict)
-    """Links of bodies that lead to no story of any corpus: by story number, a bit for each pointer."""
+    """How many links of a body lead to no story of any corpus, by story number."""
     boilerplate: set[str] = field(default_factory=set)
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
@@ -156,7 +156,7 @@ class _Work:
         for number in pointing:
             story = spool.read(number)
             targets: set[int] = set()  # a headline below a body may be linked in it as well
-            for place, pointer in enumerate(story.read_more):
+            for pointer in story.read_more:
                 target, how = self.resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
                     self._count("pointers hidden", 1)
@@ -168,7 +168,7 @@ class _Work:
                         made = replace(stub.story, language=story.language)
                         stub_stories.append(self.changes.dress(made) if self.changes else made)
                 if target is None and how == "dangling" and pointer.kind == IN_TEXT:
-                    self.elsewhere[number] = self.elsewhere.get(number, 0) | 1 << place
+                    self.elsewhere[number] = self.elsewhere.get(number, 0) + 1
                 elif target is None:
                     self._count(f"pointers {how}", 1)
                 elif target not in targets:
@@ -244,12 +244,12 @@ class _Work:
         return manifest
 
     def _read_again(self, spool: Spool, number: int) -> Story:
-        """A story without the links that lead elsewhere; it is a round-up if many are left."""
-        story, left_out = spool.read(number), self.elsewhere.get(number, 0)
-        if not left_out and len(story.read_more) <= DIGEST_LINKS:
-            return story
-        kept = tuple(pointer for place, pointer in enumerate(story.read_more) if not left_out >> place & 1)
-        return replace(story, read_more=kept, digest=story.digest or len(kept) > DIGEST_LINKS)
+        """A story; it is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a
+        story may arrive there.
+        """
+        story = spool.read(number)
+        leading = len(story.read_more) - self.elsewhere.get(number, 0)
+        return replace(story, digest=True) if leading > DIGEST_LINKS and not story.digest else story
 
     def _embed(self, stories: Iterable[Story]) -> Iterator[tuple[list[Prepared], Embedded]]:
         """Prepare one batch while the one before is embedded."""
