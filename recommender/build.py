@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.analysis import ANALYSIS
 from recommender.corpus import CorpusReader, Rejected, boilerplate_of
@@ -141,10 +142,10 @@ class _Work:
             rejected = self.counts.get("rejected", 0)
             why = f"all {rejected:,} records were rejected" if rejected else "the corpus is empty"
             raise CorpusError(f"nothing to index: {why}")
-        if spool.replaced:
-            shown = ", ".join(spool.replaced[:3]) + (" …" if len(spool.replaced) > 3 else "")
-            self.progress.note(f"{len(spool.replaced):,} ids came more than once, the last one counts: {shown}")
-        self._count("replaced", len(spool.replaced))
+        if repeated := spool.repeated():
+            shown = ", ".join(spool.read(number).id for number in repeated[:3]) + (" …" if len(repeated) > 3 else "")
+            self.progress.note(f"{len(repeated):,} ids came more than once, the last one counts: {shown}")
+        self._count("replaced", len(repeated))
 
     def _resolve(self, spool: Spool) -> tuple["_Links", list[Story]]:
         """Resolve every pointer to a story's number, or to a headline-only story behind the last one."""
@@ -175,15 +176,19 @@ class _Work:
                     targets.add(target)
                     links.add(number, target)
             self.progress.advance()
+        self.resolver.forget_stories()
         self._time("resolve", begun)
         return links, stub_stories
 
     def _write(
         self, spool: Spool, links: "_Links", stubs: list[Story], described: list[dict[str, object]], started: float
     ) -> Manifest:
-        order = [len(spool) + place for place in range(len(stubs))] + spool.in_row_order()
+        ordered = np.concatenate([np.arange(len(spool), len(spool) + len(stubs)), spool.in_row_order()])
+        spool.forget_order()
         row_of = np.full(len(spool) + len(stubs), -1, np.int32)  # a dictionary of a million takes a hundred MB
-        row_of[order] = np.arange(len(order), dtype=np.int32)
+        row_of[ordered] = np.arange(len(ordered), dtype=np.int32)
+        order = array("q", ordered.tobytes())
+        del ordered
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
@@ -209,7 +214,7 @@ class _Work:
         self.progress.step("Writing the index", None)
         spool.close()
         self._count("links", len(links))
-        dense = writer.finish(Link(int(row_of[source]), int(row_of[target])) for source, target in links)
+        dense = writer.finish(links.as_rows(row_of))
         self._time("write", begun)
         self._time("total", started)
         manifest = write_manifest(
@@ -283,8 +288,10 @@ class _Links:
     def __len__(self) -> int:
         return len(self._sources)
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return zip(self._sources, self._targets, strict=True)
+    def as_rows(self, row_of: NDArray[np.int32]) -> Iterator[Link]:
+        """The same links between rows."""
+        for source, target in zip(self._sources, self._targets, strict=True):
+            yield Link(int(row_of[source]), int(row_of[target]))
 
 
 def _batches(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:

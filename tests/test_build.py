@@ -287,10 +287,12 @@ def test_a_spool_gives_back_the_last_of_each_id_in_row_order(
     assert [spool.read(number) for number in range(len(spool))] == stories
     assert spool.pointing() == [number for number in sorted(last.values()) if stories[number].read_more]
     times = Counter(one.id for one in stories)
-    assert Counter(spool.replaced) == {one: count - 1 for one, count in times.items() if count > 1}
+    assert Counter(stories[number].id for number in spool.repeated()) == {
+        one: count - 1 for one, count in times.items() if count > 1
+    }
     by_id = sorted(last, reverse=True)
     expected = sorted(by_id, key=lambda one: moment.second if (moment := stories[last[one]].published) else -(2**62))
-    assert [stories[number].id for number in spool.in_row_order()] == expected
+    assert [stories[number].id for number in spool.in_row_order().tolist()] == expected
     spool.close()
 
 
