@@ -27,6 +27,8 @@ from recommender.spool import Spool
 from recommender.stories import DIGEST_LINKS, Link, Story, dump_record
 
 _BATCH = 4_096
+_BATCH_CHARACTERS = 16_000_000
+"""Stories that are made ready together; three times as many are in memory."""
 
 
 @dataclass(frozen=True)
@@ -296,10 +298,12 @@ class _Links:
 
 def _batches(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
+    characters = 0
     for item in items:
         batch.append(item)
-        if len(batch) == _BATCH:
+        characters += len(item.story.text)
+        if len(batch) == _BATCH or characters > _BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch
