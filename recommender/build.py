@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.analysis import ANALYSIS
 from recommender.corpus import CorpusReader, Rejected, boilerplate_of
@@ -26,6 +27,8 @@ from recommender.spool import Spool
 from recommender.stories import DIGEST_LINKS, Link, Story, dump_record
 
 _BATCH = 4_096
+_BATCH_CHARACTERS = 16_000_000
+"""Stories that are made ready together; three times as many are in memory."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class _Work:
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     elsewhere: dict[int, int] = field(default_factory=dict)
-    """Links of bodies that lead to no story of any corpus: by story number, a bit for each pointer."""
+    """How many links of a body lead to no story of any corpus, by story number."""
     boilerplate: set[str] = field(default_factory=set)
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
@@ -141,10 +144,10 @@ class _Work:
             rejected = self.counts.get("rejected", 0)
             why = f"all {rejected:,} records were rejected" if rejected else "the corpus is empty"
             raise CorpusError(f"nothing to index: {why}")
-        if spool.replaced:
-            shown = ", ".join(spool.replaced[:3]) + (" …" if len(spool.replaced) > 3 else "")
-            self.progress.note(f"{len(spool.replaced):,} ids came more than once, the last one counts: {shown}")
-        self._count("replaced", len(spool.replaced))
+        if repeated := spool.repeated():
+            shown = ", ".join(spool.read(number).id for number in repeated[:3]) + (" …" if len(repeated) > 3 else "")
+            self.progress.note(f"{len(repeated):,} ids came more than once, the last one counts: {shown}")
+        self._count("replaced", len(repeated))
 
     def _resolve(self, spool: Spool) -> tuple["_Links", list[Story]]:
         """Resolve every pointer to a story's number, or to a headline-only story behind the last one."""
@@ -156,7 +159,7 @@ class _Work:
         for number in pointing:
             story = spool.read(number)
             targets: set[int] = set()  # a headline below a body may be linked in it as well
-            for place, pointer in enumerate(story.read_more):
+            for pointer in story.read_more:
                 target, how = self.resolver.resolve(pointer, story)
                 if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
                     self._count("pointers hidden", 1)
@@ -168,22 +171,26 @@ class _Work:
                         made = replace(stub.story, language=story.language)
                         stub_stories.append(self.changes.dress(made) if self.changes else made)
                 if target is None and how == "dangling" and pointer.kind == IN_TEXT:
-                    self.elsewhere[number] = self.elsewhere.get(number, 0) | 1 << place
+                    self.elsewhere[number] = self.elsewhere.get(number, 0) + 1
                 elif target is None:
                     self._count(f"pointers {how}", 1)
                 elif target not in targets:
                     targets.add(target)
                     links.add(number, target)
             self.progress.advance()
+        self.resolver.forget_stories()
         self._time("resolve", begun)
         return links, stub_stories
 
     def _write(
         self, spool: Spool, links: "_Links", stubs: list[Story], described: list[dict[str, object]], started: float
     ) -> Manifest:
-        order = [len(spool) + place for place in range(len(stubs))] + spool.in_row_order()
+        ordered = np.concatenate([np.arange(len(spool), len(spool) + len(stubs)), spool.in_row_order()])
+        spool.forget_order()
         row_of = np.full(len(spool) + len(stubs), -1, np.int32)  # a dictionary of a million takes a hundred MB
-        row_of[order] = np.arange(len(order), dtype=np.int32)
+        row_of[ordered] = np.arange(len(ordered), dtype=np.int32)
+        order = array("q", ordered.tobytes())
+        del ordered
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
@@ -209,7 +216,7 @@ class _Work:
         self.progress.step("Writing the index", None)
         spool.close()
         self._count("links", len(links))
-        dense = writer.finish(Link(int(row_of[source]), int(row_of[target])) for source, target in links)
+        dense = writer.finish(links.as_rows(row_of))
         self._time("write", begun)
         self._time("total", started)
         manifest = write_manifest(
@@ -244,12 +251,12 @@ class _Work:
         return manifest
 
     def _read_again(self, spool: Spool, number: int) -> Story:
-        """A story without the links that lead elsewhere; it is a round-up if many are left."""
-        story, left_out = spool.read(number), self.elsewhere.get(number, 0)
-        if not left_out and len(story.read_more) <= DIGEST_LINKS:
-            return story
-        kept = tuple(pointer for place, pointer in enumerate(story.read_more) if not left_out >> place & 1)
-        return replace(story, read_more=kept, digest=story.digest or len(kept) > DIGEST_LINKS)
+        """A story; it is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a
+        story may arrive there.
+        """
+        story = spool.read(number)
+        leading = len(story.read_more) - self.elsewhere.get(number, 0)
+        return replace(story, digest=True) if leading > DIGEST_LINKS and not story.digest else story
 
     def _embed(self, stories: Iterable[Story]) -> Iterator[tuple[list[Prepared], Embedded]]:
         """Prepare one batch while the one before is embedded."""
@@ -283,16 +290,20 @@ class _Links:
     def __len__(self) -> int:
         return len(self._sources)
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return zip(self._sources, self._targets, strict=True)
+    def as_rows(self, row_of: NDArray[np.int32]) -> Iterator[Link]:
+        """The same links between rows."""
+        for source, target in zip(self._sources, self._targets, strict=True):
+            yield Link(int(row_of[source]), int(row_of[target]))
 
 
 def _batches(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
+    characters = 0
     for item in items:
         batch.append(item)
-        if len(batch) == _BATCH:
+        characters += len(item.story.text)
+        if len(batch) == _BATCH or characters > _BATCH_CHARACTERS:
             yield batch
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield batch

@@ -50,8 +50,10 @@ def _links(start: Int64, ends: Int64, rows: Int64) -> tuple[Int64, Int64]:
 def write_graph(folder: Path, rows: int, links: Iterable[Link]) -> None:
     """Write the graph of `rows` stories; links come in their source's order, repeated ones count once."""
     folder.mkdir()
-    pairs = dict.fromkeys((link.source, link.target) for link in links if link.source != link.target)
-    both = np.array(list(pairs), np.int64).reshape(-1, 2)
+    both = np.fromiter((end for link in links for end in (link.source, link.target)), np.int64).reshape(-1, 2)
+    both = both[both[:, 0] != both[:, 1]]
+    _, first = np.unique(both[:, 0] * rows + both[:, 1], return_index=True)
+    both = both[np.sort(first)]
     both = both[np.argsort(both[:, 0], kind="stable")]
     save_array(folder / "out_start.npy", _starts(both[:, 0], rows))
     save_array(folder / "out_targets.npy", both[:, 1].astype(np.int32))

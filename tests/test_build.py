@@ -1,6 +1,7 @@
 """Builds from good and bad input: nothing is lost silently, nothing that is wrong stops the rest."""
 
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -287,10 +288,12 @@ def test_a_spool_gives_back_the_last_of_each_id_in_row_order(
     assert [spool.read(number) for number in range(len(spool))] == stories
     assert spool.pointing() == [number for number in sorted(last.values()) if stories[number].read_more]
     times = Counter(one.id for one in stories)
-    assert Counter(spool.replaced) == {one: count - 1 for one, count in times.items() if count > 1}
+    assert Counter(stories[number].id for number in spool.repeated()) == {
+        one: count - 1 for one, count in times.items() if count > 1
+    }
     by_id = sorted(last, reverse=True)
     expected = sorted(by_id, key=lambda one: moment.second if (moment := stories[last[one]].published) else -(2**62))
-    assert [stories[number].id for number in spool.in_row_order()] == expected
+    assert [stories[number].id for number in spool.in_row_order().tolist()] == expected
     spool.close()
 
 
@@ -301,3 +304,17 @@ def test_a_headline_that_the_body_repeats_is_searched_once() -> None:
     assert prepared.title_terms == ["storm", "break", "wall"]
     assert prepared.body_terms == ["crew", "came"]
     assert prepared.text == "Storm breaks the wall. Crews came."
+
+
+def test_memory_holds_a_few_numbers_for_each_story_that_is_read(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.tmp")
+    stories = 20_000
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(stories):
+        record = story(f"https://news.example/a-long-address/{number}", f"Number {number}", text="Words. " * 50)
+        spool.add(story_from_record(record))
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    spool.close()
+    assert held / stories < 60

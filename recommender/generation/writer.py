@@ -17,7 +17,7 @@ from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
 from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
-from recommender.vectors import Float32, Int64
+from recommender.vectors import Float32
 
 _LATEST = 8_192
 """Keys that are kept: pointers lead to stories of the days before, which were written just now."""
@@ -35,7 +35,7 @@ class GenerationWriter:
         self._story_start.append([0])
         self._columns = {name: NpyWriter(self.layout.column(name), dtype) for name, dtype in COLUMNS.items()}
         self._facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-        self._pointer_keys, self._pointer_rows = array("Q"), array("q")
+        self._pointer_keys, self._pointer_rows = array("Q"), array("i")
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
@@ -70,7 +70,9 @@ class GenerationWriter:
         for name in ("id_key", "url_key", "headline_key"):
             self._write_column_lookup(name)
         self._write_lookup("pointer_key", np.array(self._pointer_keys, np.uint64), np.array(self._pointer_rows))
+        del self._pointer_keys, self._pointer_rows
         self._vectors.finish(self.layout.vectors)
+        del self._vectors  # a copy of all vectors is enough
         dense = choose_index(self.layout.vectors, self.layout.compact)
         self._lexical.finish()
         write_graph(self.layout.graph, self.rows, links)
@@ -81,11 +83,11 @@ class GenerationWriter:
         rows = np.flatnonzero(keys)
         self._write_lookup(name, keys[rows], rows)
 
-    def _write_lookup(self, name: str, keys: NDArray[np.uint64], rows: Int64) -> None:
+    def _write_lookup(self, name: str, keys: NDArray[np.uint64], rows: NDArray[np.integer]) -> None:
         order = np.argsort(keys, kind="stable")
         sorted_path, rows_path = self.layout.lookup(name)
         save_array(sorted_path, keys[order])
-        save_array(rows_path, rows[order].astype(np.int32))
+        save_array(rows_path, rows[order].astype(np.int32, copy=False))
 
 
 def column_values(

@@ -10,7 +10,7 @@ from recommender.lexical.bm25 import IDF_POWER, inverse_document_frequency, leng
 from recommender.storage import NpyWriter, key64, map_array, save_array
 from recommender.vectors import Int64, runs
 
-_CHUNK = 4_000_000
+_CHUNK = 500_000
 _TOGETHER = 200_000
 
 
@@ -112,7 +112,7 @@ def _write_postings(folder: Path, vocabulary: int) -> None:
         frequency += np.bincount(terms[begin : begin + _CHUNK], minlength=vocabulary)
     starts = np.concatenate([[0], np.cumsum(frequency)])
     save_array(folder / "posting_start.npy", starts.astype(np.int64))
-    idf = inverse_document_frequency(frequency, rows)
+    idf = inverse_document_frequency(frequency, rows) ** IDF_POWER
     norm = length_norm(lengths)
     posting_rows = np.lib.format.open_memmap(folder / "posting_rows.npy", "w+", np.int32, (len(terms),))
     weights = np.lib.format.open_memmap(folder / "posting_weights.npy", "w+", np.float32, (len(terms),))
@@ -129,7 +129,7 @@ def _write_postings(folder: Path, vocabulary: int) -> None:
         used, times = np.unique(part, return_counts=True)
         _, place = runs(cursor[used], times)
         posting_rows[place] = owner
-        weights[place] = idf[part] ** IDF_POWER * saturate(tf, norm[owner])
+        weights[place] = idf[part] * saturate(tf, norm[owner])
         cursor[used] += times
         row = end
     posting_rows.flush()

@@ -129,8 +129,11 @@ def could_be_headline(item: Item) -> bool:
     return len(title) <= 250 and not (title.endswith(".") and len(title) > 120)
 
 
-def is_clear_headline(item: Item) -> bool:
-    """Whether a line without a mark is a headline beyond doubt: linked, or some words, capital first, no full stop."""
+def is_clear_headline(item: Item, sentences: bool = False) -> bool:
+    """Whether a line without a mark is a headline beyond doubt: linked, or some words, capital first, no full stop.
+
+    With `sentences` it may hold several of them, as where a cue in capitals announces it.
+    """
     if item.linked:
         return could_be_headline(item)
     title = item.title
@@ -141,7 +144,7 @@ def is_clear_headline(item: Item) -> bool:
         and len(title) <= 180
         and not next(letters, "a").islower()
         and not (title.endswith(".") and not _ABBREVIATION.search(title))
-        and not _SENTENCE_END.search(title)
+        and (sentences or not _SENTENCE_END.search(title))
         and not _is_enumeration(title)
     )
 

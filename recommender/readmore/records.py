@@ -32,7 +32,8 @@ def complete_url(url: str | None, base: str | None) -> str | None:
         return None
     if not base or (url.startswith(("http://", "https://")) and "/." not in url):
         return url
-    if url.startswith("/") and url[1:2] != "/" and "/." not in url and (origin := _origin(base)):
+    is_plain = "/." not in url and ";" not in url
+    if url.startswith("/") and url[1:2] != "/" and is_plain and (origin := _origin(base)):
         return origin + url  # as nearly all of a page are, and joined ten times as fast
     try:
         return urljoin(base, url)

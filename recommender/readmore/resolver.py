@@ -63,6 +63,13 @@ class Resolver:
         self._seal()
         return [int(ordinal) for ordinal in np.flatnonzero(~self._current)]
 
+    def forget_stories(self) -> None:
+        """Let go of all but the keys (`keys_of`): everything is resolved."""
+        self._ids, self._seconds, self._flags = array("Q"), array("q"), array("B")
+        self._by_id, self._current = None, np.empty(0, np.bool_)
+        self._urls.unseal()
+        self._headlines.unseal()
+
     def keys_of(self, ordinal: int) -> tuple[int, int]:
         """The keys (`key64`) of a story's canonical URL and of its normalised headline; 0 where it has none."""
         return self._urls.of(ordinal), self._headlines.of(ordinal)
@@ -143,6 +150,9 @@ class _Keys:
         """The hash of an ordinal, 0 if it has none."""
         place = bisect_left(self._ordinals, ordinal)
         return self._hashes[place] if self._ordinals[place : place + 1] == array("I", [ordinal]) else 0
+
+    def unseal(self) -> None:
+        self._sorted = None
 
     def sealed(self) -> _Sorted:
         if self._sorted is None:

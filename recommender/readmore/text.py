@@ -116,7 +116,7 @@ def _inline(lines: Sequence[str], place: int, cue: Cue) -> _Block | None:
         return None
     if not linked and (cue.weak or _flows_on(lines, place)):
         return None
-    if not all(is_clear_headline(item) for item in items):
+    if not all(is_clear_headline(item, sentences=cue.loud) for item in items):
         return None
     return _Block(place, place + 1, items)
 

@@ -5,10 +5,18 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import building, encoder, indexes, scale, serving
+from benchmarks import building, encoder, indexes, ingest, parsing, scale, serving
 from benchmarks.setting import ROOT, BenchError, Setting, note
 
-COMMANDS = {**encoder.COMMANDS, **serving.COMMANDS, **building.COMMANDS, **indexes.COMMANDS, **scale.COMMANDS}
+COMMANDS = {
+    **encoder.COMMANDS,
+    **serving.COMMANDS,
+    **building.COMMANDS,
+    **ingest.COMMANDS,
+    **parsing.COMMANDS,
+    **indexes.COMMANDS,
+    **scale.COMMANDS,
+}
 
 
 def main() -> int:

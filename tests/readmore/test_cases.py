@@ -1,8 +1,9 @@
-"""Read-more blocks in the wild: `cases.jsonl`, written for this by hand, half of them traps, in eight languages.
+"""Read-more blocks in the wild: `cases.jsonl`, written for this by hand, half of them traps, in thirteen languages.
 
 The parser was improved on most of them; those marked `held_out` were written before its last rules and only measured.
-What limits it is the vocabulary: of two batches written without a look at the list (`cues`) it found 38 and 48 of 100
-headlines at first sight, and took none that was no headline; then their words were listed.
+What limits it is the vocabulary: of two batches written without a look at the list (`phrases`) it found 38 and 48 of
+100 headlines at first sight; of a third, after that list had grown fivefold, 29 of 43 (14 by the list before), and took
+none that was no headline. Then their words were listed.
 """
 
 import json
@@ -44,7 +45,7 @@ def test_enough_cases_and_half_of_them_traps():
     traps = sum(1 for case in CASES if not case["want"])
     assert len(CASES) >= 120
     assert 0.4 <= traps / len(CASES) <= 0.6
-    assert {case["language"] for case in CASES} == set("en uk ru de fr es pl it".split())
+    assert {case["language"] for case in CASES} == set("en uk ru de fr es pl it pt nl cs tr sv".split())
 
 
 @pytest.mark.parametrize(("held_out", "precision", "recall"), [(False, 1.0, 0.97), (True, 0.95, 0.95)])

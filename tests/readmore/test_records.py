@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recommender.readmore import canonical_url, cut_record
@@ -55,6 +55,7 @@ def test_cutting_twice_is_cutting_once():
         ["https://a.example/x/y?z#w", "http://a.example:80", "https://[::1]/x", "ftp://a/x", "a/b", "https://["]
     ),
 )
+@example("/;", "https://a.example/x/y?z#w")
 def test_addresses_are_completed_as_the_standard_says(url, base):
     try:
         wanted = urljoin(base, url)

@@ -201,3 +201,6 @@ def test_a_story_keeps_the_keys_that_it_was_registered_under():
     assert built.keys_of(0) == (0, key64("storm hits"))
     assert built.keys_of(1) == (0, 0)
     assert built.keys_of(2)[0] == key64("https://x.org/c")
+    before = [built.keys_of(ordinal) for ordinal in range(3)]
+    built.forget_stories()
+    assert [built.keys_of(ordinal) for ordinal in range(3)] == before
