@@ -50,7 +50,13 @@ def elements(
         BrokenXml: it is no XML from here on, or declares entities of its own.
     """
     parser = etree.XMLPullParser(
-        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     inside = since = 0
     broken: etree.XMLSyntaxError | None = None

@@ -9,6 +9,7 @@ import samples
 import zstandard
 
 from recommender.corpus import Rejected, open_corpus
+from recommender.corpus.sitemap import sitemap_entries
 from recommender.stories import Story
 
 
@@ -60,6 +61,19 @@ def test_broken_feeds_keep_what_stands_before(tmp_path, item, reason):
     stories, (rejected,) = read(tmp_path / "a.xml", feed(item))
     assert [story.title for story in stories] == ["Good story"]
     assert reason in rejected.reason
+
+
+NOISE = "<!-- a note --><?xm version='1.0'?>"
+
+
+def test_notes_and_instructions_inside_elements_are_no_text(tmp_path):
+    item = f"<item>{NOISE}<title>Ferry{NOISE} stops</title><link>https://a.example/{NOISE}1</link></item>"
+    stories, rejected = read(tmp_path / "a.rss", feed(item))
+    assert [(one.title, one.url) for one in stories[1:]] == [("Ferry stops", "https://a.example/1")]
+    assert rejected == []
+    place = f"<url>{NOISE}<loc>https://a.example/{NOISE}1</loc>{NOISE}</url>".encode()
+    listed = list(sitemap_entries(b"<urlset>" + place + b"</urlset>", "https://a.example/sitemap.xml"))
+    assert [one.url for one in listed] == ["https://a.example/1"]
 
 
 def test_signs_that_are_no_text(tmp_path):
