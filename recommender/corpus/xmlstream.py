@@ -96,10 +96,11 @@ def text_of(element: Any) -> str:
 
 
 def _forget(element: Any) -> None:
-    """Free an element that was read, and those before it: a stream holds one at a time."""
-    tail = element.tail
-    element.clear()
-    element.tail = tail
+    """Free an element that was read, and those before it: a stream holds one at a time.
+
+    The text behind it stays as it is: the parser may be about to write on in that very memory.
+    """
+    element.clear(keep_tail=True)
     parent = element.getparent()
     while parent is not None and (previous := element.getprevious()) is not None:
         parent.remove(previous)

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -74,6 +76,21 @@ def test_notes_and_instructions_inside_elements_are_no_text(tmp_path):
     place = f"<url>{NOISE}<loc>https://a.example/{NOISE}1</loc>{NOISE}</url>".encode()
     listed = list(sitemap_entries(b"<urlset>" + place + b"</urlset>", "https://a.example/sitemap.xml"))
     assert [one.url for one in listed] == ["https://a.example/1"]
+
+
+BEHIND = """
+import io
+from recommender.corpus.xmlstream import elements
+behind = "Über Brücken & Fähren. " * 3_000
+data = f"<rss>{f'<item><title>A</title></item>{behind}' * 40}</rss>".encode()
+print(sum(1 for _ in elements(io.BytesIO(data).read, frozenset({"item"}))))
+"""
+
+
+def test_text_between_elements_that_comes_in_pieces():
+    """The parser writes on in a text that it has begun; in a process of its own, which a fault would end."""
+    done = subprocess.run([sys.executable, "-c", BEHIND], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "40\n"), done.stderr
 
 
 def test_signs_that_are_no_text(tmp_path):
