@@ -88,15 +88,16 @@ class _Work:
 
     def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
         started = time.perf_counter()
-        spool = Spool(self.folder / "spool.tmp")
+        spool, stubs = Spool(self.folder / "spool.tmp"), Spool(self.folder / "stubs.tmp")
         try:
             described = [self._read(corpus, spool, strict) for corpus in corpora]
             self._fold(spool)
             self._check(spool)
-            links, stubs = self._resolve(spool)
+            links = self._resolve(spool, stubs)
             return self._write(spool, links, stubs, described, started)
         finally:
             spool.close()
+            stubs.close()
 
     def _read(self, corpus: CorpusReader, spool: Spool, strict: bool) -> dict[str, object]:
         """Set a corpus' stories down; its rejected records go to a file beside the generation."""
@@ -149,13 +150,13 @@ class _Work:
             self.progress.note(f"{len(repeated):,} ids came more than once, the last one counts: {shown}")
         self._count("replaced", len(repeated))
 
-    def _resolve(self, spool: Spool) -> tuple["_Links", list[Story]]:
-        """Resolve every pointer to a story's number, or to a headline-only story behind the last one."""
+    def _resolve(self, spool: Spool, made: Spool) -> "_Links":
+        """Resolve every pointer to a story's number, or to a headline-only story, made here, behind the last one."""
         begun = time.perf_counter()
         pointing = spool.pointing()
         self.progress.step("Resolving read-more headlines", len(pointing))
         stubs = Stubs(self.resolver)
-        links, stub_stories = _Links(), list[Story]()
+        links = _Links()
         for number in pointing:
             story = spool.read(number)
             targets: set[int] = set()  # a headline below a body may be linked in it as well
@@ -168,8 +169,8 @@ class _Work:
                     stub = stubs.place(pointer)
                     target = len(spool) + stub.number
                     if stub.story:
-                        made = replace(stub.story, language=story.language)
-                        stub_stories.append(self.changes.dress(made) if self.changes else made)
+                        headline = replace(stub.story, language=story.language)
+                        made.add(self.changes.dress(headline) if self.changes else headline)
                 if target is None and how == "dangling" and pointer.kind == IN_TEXT:
                     self.elsewhere[number] = self.elsewhere.get(number, 0) + 1
                 elif target is None:
@@ -180,10 +181,10 @@ class _Work:
             self.progress.advance()
         self.resolver.forget_stories()
         self._time("resolve", begun)
-        return links, stub_stories
+        return links
 
     def _write(
-        self, spool: Spool, links: "_Links", stubs: list[Story], described: list[dict[str, object]], started: float
+        self, spool: Spool, links: "_Links", stubs: Spool, described: list[dict[str, object]], started: float
     ) -> Manifest:
         ordered = np.concatenate([np.arange(len(spool), len(spool) + len(stubs)), spool.in_row_order()])
         spool.forget_order()
@@ -197,7 +198,8 @@ class _Work:
         writer = GenerationWriter(self.folder, self.embedder.dim)
         numbers = iter(order)
         stories = (
-            stubs[number - len(spool)] if number >= len(spool) else self._read_again(spool, number) for number in order
+            self._read_again(spool, number) if number < len(spool) else stubs.read(number - len(spool))
+            for number in order
         )
         for prepared, embedded in self._embed(stories):
             for item, number in zip(prepared, numbers, strict=False):
@@ -215,6 +217,7 @@ class _Work:
         begun = time.perf_counter()
         self.progress.step("Writing the index", None)
         spool.close()
+        stubs.close()
         self._count("links", len(links))
         dense = writer.finish(links.as_rows(row_of))
         self._time("write", begun)

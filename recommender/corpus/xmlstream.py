@@ -50,7 +50,13 @@ def elements(
         BrokenXml: it is no XML from here on, or declares entities of its own.
     """
     parser = etree.XMLPullParser(
-        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     inside = since = 0
     broken: etree.XMLSyntaxError | None = None
@@ -90,10 +96,11 @@ def text_of(element: Any) -> str:
 
 
 def _forget(element: Any) -> None:
-    """Free an element that was read, and those before it: a stream holds one at a time."""
-    tail = element.tail
-    element.clear()
-    element.tail = tail
+    """Free an element that was read, and those before it: a stream holds one at a time.
+
+    The text behind it stays as it is: the parser may be about to write on in that very memory.
+    """
+    element.clear(keep_tail=True)
     parent = element.getparent()
     while parent is not None and (previous := element.getprevious()) is not None:
         parent.remove(previous)

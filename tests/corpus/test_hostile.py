@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import samples
 import zstandard
 
 from recommender.corpus import Rejected, open_corpus
+from recommender.corpus.sitemap import sitemap_entries
 from recommender.stories import Story
 
 
@@ -60,6 +63,34 @@ def test_broken_feeds_keep_what_stands_before(tmp_path, item, reason):
     stories, (rejected,) = read(tmp_path / "a.xml", feed(item))
     assert [story.title for story in stories] == ["Good story"]
     assert reason in rejected.reason
+
+
+NOISE = "<!-- a note --><?xm version='1.0'?>"
+
+
+def test_notes_and_instructions_inside_elements_are_no_text(tmp_path):
+    item = f"<item>{NOISE}<title>Ferry{NOISE} stops</title><link>https://a.example/{NOISE}1</link></item>"
+    stories, rejected = read(tmp_path / "a.rss", feed(item))
+    assert [(one.title, one.url) for one in stories[1:]] == [("Ferry stops", "https://a.example/1")]
+    assert rejected == []
+    place = f"<url>{NOISE}<loc>https://a.example/{NOISE}1</loc>{NOISE}</url>".encode()
+    listed = list(sitemap_entries(b"<urlset>" + place + b"</urlset>", "https://a.example/sitemap.xml"))
+    assert [one.url for one in listed] == ["https://a.example/1"]
+
+
+BEHIND = """
+import io
+from recommender.corpus.xmlstream import elements
+behind = "Über Brücken & Fähren. " * 3_000
+data = f"<rss>{f'<item><title>A</title></item>{behind}' * 40}</rss>".encode()
+print(sum(1 for _ in elements(io.BytesIO(data).read, frozenset({"item"}))))
+"""
+
+
+def test_text_between_elements_that_comes_in_pieces():
+    """The parser writes on in a text that it has begun; in a process of its own, which a fault would end."""
+    done = subprocess.run([sys.executable, "-c", BEHIND], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "40\n"), done.stderr
 
 
 def test_signs_that_are_no_text(tmp_path):
