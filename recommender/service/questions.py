@@ -19,7 +19,7 @@ FLOOR = 0.15
 with what has little to do with the story. Of the links that editors made and the top ten held, 1 % scored less on each
 of two large corpora, 7 % on the small sample; at 0.2 it is 4, 6 and 17 %."""
 _VIEW = ("heading", "heading_level", "thumbnails")
-_REMEMBERED = 10_000
+_REMEMBERED = 2_000
 _REMEMBERED_BYTES = 1_024
 _MAX_FIELDS = 1_200
 
