@@ -24,9 +24,11 @@ from recommender.settings import Settings
 
 log = logging.getLogger("recommender.service")
 
-_LISTENERS = 64
+LISTENERS = 64
 """The event loop takes one new connection from each listener a turn, and where hundreds ask at once a turn takes a
 tenth of a second: with a single listener a new client waited for seconds before anybody saw it."""
+SHARED_LISTENERS = 4
+"""Of several workers: with more the first to wake would take all who come at once, and the others none."""
 
 
 def serve(settings: Settings) -> int:
@@ -42,13 +44,13 @@ def serve(settings: Settings) -> int:
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
         _say(settings)
         try:
-            server.run(listeners(server.config))
+            server.run(listeners(server.config, LISTENERS))
         except KeyboardInterrupt:
             return 0
         return 0 if server.started else 1
     open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
     config = _config(settings, partial(_worker_app, settings))
-    shared = listeners(config)
+    shared = listeners(config, SHARED_LISTENERS)
     _say(settings)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
@@ -101,10 +103,10 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
     )
 
 
-def listeners(config: uvicorn.Config) -> list[socket]:
-    """The port, opened once, as several listeners."""
+def listeners(config: uvicorn.Config, count: int) -> list[socket]:
+    """The port, opened once, as so many listeners."""
     first = config.bind_socket()
-    return [first, *(first.dup() for _ in range(_LISTENERS - 1))]
+    return [first, *(first.dup() for _ in range(count - 1))]
 
 
 def _say(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from recommender.errors import Overloaded
 from recommender.service import connection, create_app
 from recommender.service.connection import Connection
-from recommender.service.run import listeners
+from recommender.service.run import LISTENERS, listeners
 from recommender.service.work import Work
 from recommender.settings import Settings
 
@@ -272,7 +272,7 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
     async def turns() -> int:
         loop = asyncio.get_running_loop()
-        listening = listeners(uvicorn.Config("none", port=0))
+        listening = listeners(uvicorn.Config("none", port=0), LISTENERS)
         servers = [await loop.create_server(Seen, sock=one, backlog=500) for one in listening]
         clients = [socket.create_connection(listening[0].getsockname(), 10) for _ in range(200)]
         count = 0
