@@ -18,7 +18,7 @@ LEXICAL = 150
 GRAPH = 50
 RECENT = 50
 RECENT_DAYS = 30
-RECENT_ROWS = 4_000
+RECENT_ROWS = 2_000
 """Stories of the last days that are compared with the query one by one, the latest first."""
 
 
