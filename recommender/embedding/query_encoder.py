@@ -45,7 +45,7 @@ class QueryEncoder:
     """
 
     def __init__(
-        self, embedder: Embedder, *, max_batch: int = 16, max_waiting: int = 256, remembered: int = 4_096
+        self, embedder: Embedder, *, max_batch: int = 16, max_waiting: int = 256, remembered: int = 1_024
     ) -> None:
         self._embedder = embedder
         self._max_batch = max_batch
