@@ -14,7 +14,7 @@ from recommender.readmore import canonical_url, normalise_headline, settle, stub
 from recommender.storage import key64
 from recommender.stories import USABLE, ReadMore, Story
 
-_IDLE = 1_000
+_IDLE = 250
 """So many rows that nobody needs are kept at least, before an overlay is laid anew."""
 
 
