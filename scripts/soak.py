@@ -2,8 +2,8 @@
 """Mixed load on a server of our own: reads, writes, withdrawals, three rebuilds with promotion, one rollback.
 
 Counts failed answers, answers that mix two generations, and withdrawn stories that were seen in an answer to a question
-asked after the withdrawal was acknowledged; compares memory of the second half with that of the first. Loopback only,
-in a temporary folder, with the hashing embedder; it ends by itself.
+asked after the withdrawal was acknowledged; compares memory after the second half with that after the first. Loopback
+only, in a temporary folder, with the hashing embedder; it ends by itself.
 
     .venv/bin/python scripts/soak.py [--minutes 10] [--clients 16] [--stories 2000] [--workers 1]
 """
@@ -206,18 +206,25 @@ class Soak:
             print(self.examples[-1], file=sys.stderr, flush=True)
 
     def report(self) -> dict[str, Any]:
-        begun = [value for at, value in self.memory if self.seconds * 0.1 <= at < self.seconds * 0.5]
-        later = [value for at, value in self.memory if at >= self.seconds * 0.5]
+        ends, means = self.memory_in((0.4, 0.5), (0.9, 1.0)), self.memory_in((0.1, 0.5), (0.5, 1.0))
         cuts = quantiles(self.milliseconds, n=100) if len(self.milliseconds) > 1 else [0.0] * 99
         return {
             "minutes": self.seconds / 60, "clients": self.clients, "stories": self.stories, "workers": self.workers,
             **{name: self.counts[name] for name in NEVER}, **self.counts,
             "reads a second": round(len(self.milliseconds) / self.seconds),
             "read, ms": {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1)},
-            "memory, MB": {"first half": round(mean(begun or [0])), "second half": round(mean(later or [0]))},
-            "memory, ratio": round(mean(later or [0]) / max(mean(begun or [0]), 1), 3),
+            "memory after each half, MB": [round(value) for value in ends],
+            "memory, ratio": round(ends[1] / max(ends[0], 1), 3),
+            "memory of each half on average, MB": [round(value) for value in means],
             "examples": self.examples,
         }  # fmt: skip
+
+    def memory_in(self, *spans: tuple[float, float]) -> list[float]:
+        """Mean memory in some spans of the run, as shares of it."""
+        return [
+            mean([value for at, value in self.memory if first <= at / self.seconds < last] or [0])
+            for first, last in spans
+        ]
 
 
 if __name__ == "__main__":
