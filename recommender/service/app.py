@@ -37,7 +37,7 @@ ENGINE_THREADS = 8
 PATIENCE = 0.5
 """Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
-GIVE_BACK_AFTER = 60
+GIVE_BACK_AFTER = 10
 """Turns of the watch after which memory that is free goes back to the system."""
 
 log = logging.getLogger("recommender.service")
