@@ -17,7 +17,7 @@ from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
 from recommender.live.vectors import EmbedStories, content_key, pack
-from recommender.readmore import stub_story
+from recommender.readmore import is_stub_id, stub_story
 from recommender.stories import STATUSES, USABLE, Story
 
 audit = logging.getLogger("recommender.audit")
@@ -108,9 +108,9 @@ class Changes:
         with self._journal.writing() as writing:
             state = fold(story_id, writing.entries_of(story_id))
             story = self._story(state)
-            if story is None and (state.deleted or not state.is_hidden):
+            if story is None and not _is_hidden_headline(state):
                 raise NotFound("id", story_id)
-            known = story or state  # while a headline without an article is hidden, nothing stands for it
+            known = story or state
             entries = []
             if status is not None and status != known.status:
                 keys = sorted(state.keys.union(hiding_keys(story) if story else ()))
@@ -132,7 +132,7 @@ class Changes:
             if state.deleted:
                 return Change(story_id, "unchanged")
             story = self._story(state)
-            if story is None and not state.is_hidden:
+            if story is None and not _is_hidden_headline(state):
                 raise NotFound("id", story_id)
             keys = state.keys.union(hiding_keys(story) if story else ())
             entry = writing.append(DELETE, story_id, {"keys": sorted(keys)}, who)
@@ -230,6 +230,11 @@ def _embargo(value: Any) -> Moment | None:
         return Moment.parse(str(value))
     except ValueError as error:
         raise InputError("embargoed", str(error)) from None
+
+
+def _is_hidden_headline(state: LiveState) -> bool:
+    """Whether changes hide a headline without an article, for which nothing stands in the index meanwhile."""
+    return is_stub_id(state.id) and state.is_hidden and not state.deleted
 
 
 def _audit(entries: Iterable[Entry]) -> None:
