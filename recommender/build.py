@@ -3,7 +3,7 @@
 import shutil
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -186,12 +186,7 @@ class _Work:
     def _write(
         self, spool: Spool, links: "_Links", stubs: Spool, described: list[dict[str, object]], started: float
     ) -> Manifest:
-        ordered = np.concatenate([np.arange(len(spool), len(spool) + len(stubs)), spool.in_row_order()])
-        spool.forget_order()
-        row_of = np.full(len(spool) + len(stubs), -1, np.int32)  # a dictionary of a million takes a hundred MB
-        row_of[ordered] = np.arange(len(ordered), dtype=np.int32)
-        order = array("q", ordered.tobytes())
-        del ordered
+        order, row_of = _in_rows(spool, len(stubs))
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
@@ -246,12 +241,16 @@ class _Work:
                 boilerplate=sorted(self.boilerplate),
             ),
         )
+        self._say_limits(languages)
+        return manifest
+
+    def _say_limits(self, languages: Mapping[str, float]) -> None:
+        """Note what the model does less than well."""
         for language, trust in languages.items():
             if trust < 1:
                 self.progress.note(f"the model knows {language!r} less than well: its word counts {trust:.0%} there")
         if truncated := self.counts.get("truncated"):
             self.progress.note(f"{truncated:,} stories are longer than the model reads; their beginnings were embedded")
-        return manifest
 
     def _read_again(self, spool: Spool, number: int) -> Story:
         """A story; it is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a
@@ -297,6 +296,15 @@ class _Links:
         """The same links between rows."""
         for source, target in zip(self._sources, self._targets, strict=True):
             yield Link(int(row_of[source]), int(row_of[target]))
+
+
+def _in_rows(spool: Spool, stubs: int) -> tuple["array[int]", NDArray[np.int32]]:
+    """The numbers of the stories in the order of their rows, headlines first, and the row of each number (-1: none)."""
+    ordered = np.concatenate([np.arange(len(spool), len(spool) + stubs), spool.in_row_order()])
+    spool.forget_order()
+    row_of = np.full(len(spool) + stubs, -1, np.int32)  # a dictionary of a million takes a hundred MB
+    row_of[ordered] = np.arange(len(ordered), dtype=np.int32)
+    return array("q", ordered.tobytes()), row_of
 
 
 def _batches(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:

@@ -73,10 +73,9 @@ class Journal:
             row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
             return int(row[0]) if row else 0
 
-    def entries_of(self, story_id: str, upto: int | None = None) -> list[Entry]:
-        """The entries of one story, oldest first, up to a position."""
-        query = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND position <= ? ORDER BY position"  # noqa: S608
-        return self._entries(query, (story_id, _end(upto)))
+    def entries_of(self, story_id: str) -> list[Entry]:
+        """The entries of one story, oldest first."""
+        return self._entries(f"SELECT {_COLUMNS} FROM entries WHERE id = ? ORDER BY position", (story_id,))  # noqa: S608
 
     def ids_after(self, position: int) -> tuple[list[str], int]:
         """Stories that were changed after a position, each once, in order of their first change; the last position."""

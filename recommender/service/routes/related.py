@@ -111,7 +111,7 @@ async def _cacheable(request: Request, route: str) -> Response:
     questions: Questions = request.app.state.questions
     answers: Answers = request.app.state.answers
     question = questions.read(route, request.scope["query_string"])
-    finished = await answers.find(question, service.engine.state())
+    finished = await answers.find(question, service.state())
     service.metrics.source(finished.source)
     return respond(finished)
 
