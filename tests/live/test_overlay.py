@@ -116,6 +116,20 @@ def test_those_who_wait_for_a_change_apply_it_once(desk: Desk, monkeypatch: pyte
     assert len(applied) == 2  # by the one who had begun, and by one for all who came after
 
 
+def test_a_withdrawn_story_that_left_the_corpus_is_none_that_could_be_changed(desk: Desk) -> None:
+    desk.changes.patch("a", status="withheld")
+    desk.write([story("z", "A new corpus begins")])
+    desk.rebuild()
+    with pytest.raises(NotFound):
+        desk.changes.patch("a", status="usable")
+    with pytest.raises(NotFound):
+        desk.changes.delete("a")
+    desk.write([story("a", "It comes back")])
+    desk.rebuild()
+    with pytest.raises(NotFound):
+        desk.recommender.story("a")  # and is hidden still
+
+
 @pytest.mark.parametrize("rebuilt", [False, True])
 @pytest.mark.parametrize("is_live", [False, True])
 def test_a_headline_without_an_article_can_be_withdrawn_and_restored(desk: Desk, is_live: bool, rebuilt: bool) -> None:
