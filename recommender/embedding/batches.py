@@ -1,7 +1,7 @@
 """Which texts are encoded together, in which shape: pure numpy.
 
 A graph is compiled anew for every shape it meets (milliseconds, and about a megabyte that stays), so shapes are few:
-lengths are rounded up, and the numbers of rows are powers of two.
+lengths are rounded up, and so are the numbers of rows where they are many.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,22 @@ import numpy as np
 
 from recommender.vectors import Int64
 
+TILE = 16
+"""Rows of a processor's matrix unit: 24 tokens take as long as 32, and 15 longer than 16."""
 _SLACK = 16
 """Tokens of padding that cost nothing worth saving."""
+_FEW = 16
+"""Up to so many rows each number of them is a shape of its own: a row of padding costs as much as a text."""
 
 
 def round_up(length: int) -> int:
-    """A batch's length: the next multiple of 8 up to 32 tokens, of 16 above."""
-    step = 8 if length <= 32 else 16
-    return max(1, -(-length // step)) * step
+    """A batch's length: the next multiple of `TILE`."""
+    return max(1, -(-length // TILE)) * TILE
+
+
+def round_up_rows(count: int) -> int:
+    """A batch's rows: as many as there are texts if they are few, else the next power of two."""
+    return count if count <= _FEW else 1 << (count - 1).bit_length()
 
 
 def plan(lengths: Int64, max_tokens: int, max_rows: int) -> list[Int64]:
@@ -41,10 +49,13 @@ def plan(lengths: Int64, max_tokens: int, max_rows: int) -> list[Int64]:
     return batches
 
 
-def padded(ids: Sequence[Int64], pad_id: int) -> tuple[Int64, Int64]:
-    """Token ids and attention mask of a batch, both (rows, length) int64; rows beyond those of `ids` mean nothing."""
-    rows = 1 << (len(ids) - 1).bit_length()
-    length = round_up(max(map(len, ids)))
+def padded(ids: Sequence[Int64], pad_id: int, max_length: int) -> tuple[Int64, Int64]:
+    """Token ids and attention mask of a batch, both (rows, length) int64; rows beyond those of `ids` mean nothing.
+
+    None of the `ids` is longer than `max_length`, nor is a row: a model may have no more positions.
+    """
+    rows = round_up_rows(len(ids))
+    length = min(round_up(max(map(len, ids))), max_length)
     batch = np.full((rows, length), pad_id, np.int64)
     mask = np.zeros((rows, length), np.int64)
     mask[:, 0] = 1  # a text of no token at all reads one of padding, so that no row is empty

@@ -84,8 +84,9 @@ def _agreement(
     tokenizer = Tokenizer(target / TOKENIZER, reference.max_tokens, files.max_chars)
     tokens = tokenizer.encode(_PROBES, files.prompts[Role.DOCUMENT])
     graph = Graph(target / GRAPH, precision=precision)
-    together = graph.run(*padded(tokens.ids, reference.pad_id))[: len(_PROBES)]
-    alone = np.vstack([graph.run(*padded([ids], reference.pad_id)) for ids in tokens.ids])
+    rest = reference.pad_id, reference.max_tokens
+    together = graph.run(*padded(tokens.ids, *rest))[: len(_PROBES)]
+    alone = np.vstack([graph.run(*padded([ids], *rest)) for ids in tokens.ids])
     if together.shape != expected.shape:
         raise ModelError(f"{files.name} as a graph gives {together.shape[1]} numbers, expected {expected.shape[1]}")
     return float(min(np.nan_to_num((expected * rows).sum(axis=1), nan=-1.0).min() for rows in (together, alone)))

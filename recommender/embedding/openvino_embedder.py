@@ -60,7 +60,7 @@ class OpenVINOEmbedder:
             if len(texts) == 1:
                 tokens = self._tokenizer.encode(texts, self._prompts[role])
                 truncated[:] = tokens.truncated
-                rows[:] = self._graph.run(*padded(tokens.ids, self._pad_id))
+                rows[:] = self._graph.run(*self._padded(tokens.ids))
             else:
                 self._graph.run_all(self._batches(texts, role, truncated), rows)
         return Embedded(normalise(rows), truncated)
@@ -74,4 +74,7 @@ class OpenVINOEmbedder:
             tokens = self._tokenizer.encode(texts[start : start + CHUNK], self._prompts[role])
             truncated[start : start + CHUNK] = tokens.truncated
             for places in plan(tokens.lengths, BATCH_TOKENS, BATCH_ROWS):
-                yield (places + start, *padded([tokens.ids[place] for place in places], self._pad_id))
+                yield (places + start, *self._padded([tokens.ids[place] for place in places]))
+
+    def _padded(self, ids: Sequence[Int64]) -> tuple[Int64, Int64]:
+        return padded(ids, self._pad_id, self.max_tokens)

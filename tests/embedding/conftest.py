@@ -12,7 +12,7 @@ from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 MAX_TOKENS = 32
 
 
-def make_model(folder: Path, *, pooling: str = "mean", seed: int = 0, **settings: object) -> Path:
+def make_model(folder: Path, *, pooling: str = "mean", seed: int = 0, positions: int = 64, **settings: object) -> Path:
     """A BERT of two layers and 32 numbers that reads letters, saved by sentence-transformers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own, while making a model
@@ -34,7 +34,7 @@ def make_model(folder: Path, *, pooling: str = "mean", seed: int = 0, **settings
             num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=64,
-            max_position_embeddings=64,
+            max_position_embeddings=positions,
             initializer_range=0.3,  # far apart, so that a wrong vector shows
         )
         BertModel(config).save_pretrained(base)

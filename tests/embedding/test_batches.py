@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,18 +20,30 @@ def test_batches_hold_texts_of_similar_length_the_longest_first() -> None:
     assert [batch.tolist() for batch in batches] == [[1, 3], [5], [4, 2, 0]]
 
 
-def test_a_batch_is_padded_to_a_power_of_two_rows_and_a_rounded_length() -> None:
-    ids, mask = padded([np.array([5, 6, 7]), np.array([8]), np.empty(0, np.int64)], pad_id=9)
-    assert ids.tolist() == [[5, 6, 7, 9, 9, 9, 9, 9], [8] + [9] * 7, [9] * 8, [9] * 8]
-    assert mask.tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]] + [[1] + [0] * 7] * 3
+def test_a_batch_is_padded_to_a_rounded_length() -> None:
+    ids, mask = padded([np.array([5, 6, 7]), np.array([8]), np.empty(0, np.int64)], pad_id=9, max_length=64)
+    assert ids.tolist() == [[5, 6, 7] + [9] * 13, [8] + [9] * 15, [9] * 16]
+    assert mask.tolist() == [[1, 1, 1] + [0] * 13] + [[1] + [0] * 15] * 2
+
+
+def test_a_batch_is_no_longer_than_the_model_reads() -> None:
+    ids, mask = padded([np.arange(3), np.arange(17)], pad_id=9, max_length=21)
+    assert ids.shape == mask.shape == (2, 21)
+
+
+@pytest.mark.parametrize(("texts", "rows"), [(1, 1), (5, 5), (16, 16), (17, 32), (40, 64), (64, 64)])
+def test_few_texts_have_no_row_of_padding_and_many_a_power_of_two(texts: int, rows: int) -> None:
+    ids, mask = padded([np.array([5])] * texts, pad_id=9, max_length=64)
+    assert ids.shape == mask.shape == (rows, 16)
+    assert ids[:texts, 0].tolist() == [5] * texts
 
 
 def test_shapes_are_few() -> None:
     lengths = np.random.default_rng(42).integers(1, 257, 20_000)
     shapes = {
-        padded([np.zeros(lengths[place])] * len(batch), 0)[0].shape
+        padded([np.zeros(lengths[place])] * len(batch), 0, 256)[0].shape
         for batch in plan(lengths, 4_096, 256)
         for place in batch[:1]
     }
     assert len(shapes) <= 40
-    assert [round_up(length) for length in (0, 1, 8, 9, 32, 33, 48, 256)] == [8, 8, 8, 16, 32, 48, 48, 256]
+    assert [round_up(length) for length in (0, 1, 16, 17, 32, 33, 48, 256)] == [16, 16, 16, 32, 32, 48, 48, 256]

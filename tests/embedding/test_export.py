@@ -22,6 +22,7 @@ from recommender.embedding.encoder_files import FORMAT, encoder_folder, is_intac
 from recommender.embedding.export import export_graph
 from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 from recommender.errors import ModelError
+from tests.embedding.conftest import make_model
 
 TEXTS = [
     "storm",
@@ -61,6 +62,16 @@ def test_the_default_graph_agrees_with_sentence_transformers(encoders: Path) -> 
     expected, expected_cut = reference.embed(texts, Role.DOCUMENT)
     assert (rows * expected).sum(axis=1).min() >= 0.999
     np.testing.assert_array_equal(truncated, expected_cut)
+
+
+def test_no_text_is_padded_beyond_the_positions_that_a_model_has(tmp_path: Path) -> None:
+    model = make_model(tmp_path, positions=21, max_seq_length=21)
+    export_graph(str(model), tmp_path / "graph")
+    graph = open_exported(tmp_path / "graph")
+    texts = ["storm", "a storm closes the harbour for two days and the ferries stay", "storm " * 40]
+    expected = SentenceTransformersEmbedder(str(model), device="cpu").embed(texts, Role.DOCUMENT).rows
+    for rows in (graph.embed(texts, Role.DOCUMENT).rows, [graph.embed([one], Role.DOCUMENT).rows[0] for one in texts]):
+        assert (rows * expected).sum(axis=1).min() >= 0.999
 
 
 def test_the_reference_is_sentence_transformers_own(mean_model: Path) -> None:
