@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from recommender.embedding import QueryEncoder
+from recommender.embedding import Encoded, QueryEncoder
 from recommender.engine.answer import Recommendations, State, wanted_fields
 from recommender.engine.filters import visible
 from recommender.engine.leftout import kept_out
@@ -23,6 +24,7 @@ from recommender.generation import Generation, IndexFolder
 from recommender.live import Changes, Journal
 from recommender.live.vectors import embed_with
 from recommender.recipe import embedding_text
+from recommender.stories import Story
 from recommender.vectors import Mask
 
 T = TypeVar("T")
@@ -46,6 +48,18 @@ class Recommender:
         self._serving = _Serving(self._source.current(), encoder)
 
     ready = True
+
+    def gather_while(self, busy: Callable[[], bool]) -> None:
+        """Let texts wait for each other also while `busy` says that nobody could use their vectors yet."""
+        self.encoder.hold_while(lambda: _TURNS.are_wanted or busy())
+
+    def encoding(self, query: Query) -> Future[Encoded] | None:
+        """Begin to encode a query's text, which its answer then finds remembered; None: it has none.
+
+        Raises:
+            Overloaded: too many texts wait to be embedded.
+        """
+        return None if query.text is None else _submit(self.encoder, story_of_text(query.text))
 
     @property
     def generation(self) -> Generation:
@@ -169,6 +183,11 @@ class Recommender:
         self._source.close()
 
 
+def _submit(encoder: QueryEncoder, story: Story) -> Future[Encoded]:
+    # One character more than is read, so that the encoder sees whether something is left off.
+    return encoder.submit(embedding_text(story, encoder.embedder.max_chars + 1))
+
+
 class _Serving:
     """One state of the index with what is derived from it: a request holds one from its start to its end."""
 
@@ -245,9 +264,7 @@ class _Serving:
             about["date_published"] = record.get("published")
             return probe, about | ({"url": query.url} if query.url else {})
         story = query.story or story_of_text(query.text or "")
-        # One character more than is read, so that the encoder sees whether something is left off.
-        text = embedding_text(story, self.encoder.embedder.max_chars + 1)
-        encoding = self.encoder.submit(text)
+        encoding = _submit(self.encoder, story)
         probe = probe_story(generation, story, lambda: self.encoder.result(encoding))
         about = {"truncated": probe.truncated, "language": probe.language}
         if query.story and query.story.id:

@@ -1,8 +1,10 @@
 """Answers to GET: rendered once, kept, recognised by their ETag, and cacheable for as long as their story's age allows.
 
-Everything that needs no engine (a 304, a kept answer) is done at once on the event loop; the rest in worker threads.
+Everything that needs no engine (a 304, a kept answer) is done at once on the event loop; texts are encoded together by
+the encoder's own thread; then lists are made one after the other in another.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -77,12 +79,22 @@ class Answers:
         Raises:
             RecommenderError: there is none (see the engine).
         """
-        answer, state_of = await self._service.engine_work.run_shared((state, question), self._make, question)
+        work = self._service.list_work
+        work.check()  # before its text is encoded for nothing
+        await self._encode(question)
+        answer, state_of = await work.run_shared((state, question), self._make, question)
         if state_of is None:
             headers = ((b"cache-control", b"no-store"), *answer.headers, _length(answer.body))
             return Finished(200, headers, answer.body, "miss")
         self._service.cache.put(state_of, question, answer)
         return self._finished(answer, state_of, "miss")
+
+    async def _encode(self, question: Question) -> None:
+        encoding = self._service.engine.encoding(question.query)
+        if encoding is not None:
+            began = time.perf_counter()
+            await asyncio.wrap_future(encoding)
+            self._service.metrics.stage("encode", time.perf_counter() - began)
 
     def _make(self, question: Question) -> tuple[Answer, State | None]:
         options = wider(question.options) if question.route == FRAGMENT else question.options

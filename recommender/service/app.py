@@ -33,7 +33,10 @@ from recommender.service.work import Work
 from recommender.settings import Settings
 
 ENGINE_THREADS = 8
-"""Enough for concurrent texts to be embedded together; the processor's cores are shared anyway."""
+"""For all but the lists that GET asks for: enough for concurrent texts to be embedded together."""
+LIST_THREADS = 1
+"""Several would take Python's lock from each other, and each list would cost up to a quarter more; their texts are
+encoded before, so that nobody waits in the thread."""
 PATIENCE = 0.5
 """Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
@@ -46,20 +49,24 @@ log = logging.getLogger("recommender.service")
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
     metrics = Metrics()
+
+    def queued(seconds: float) -> None:
+        metrics.stage("queue", seconds)
+
     service = Service(
         settings=settings,
         engine=engine,
         keys=Keys(settings),
         cache=AnswerCache(settings.cache_answers),
         metrics=metrics,
-        engine_work=Work(
-            "engine", ENGINE_THREADS, settings.queue, PATIENCE, lambda seconds: metrics.stage("queue", seconds)
-        ),
+        list_work=Work("lists", LIST_THREADS, settings.queue, PATIENCE, queued),
+        engine_work=Work("engine", ENGINE_THREADS, settings.queue, PATIENCE, queued),
         change_work=Work("change", 1, 16),
         rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
         base_url=settings.public_url.rstrip("/"),
     )
     metrics.watch(lambda: _gauges(service))
+    engine.gather_while(lambda: service.list_work.waiting > 0)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -133,10 +140,11 @@ def _methods(request: Request) -> list[str]:
 
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]]:
-    work, cache = service.engine_work, service.cache
+    lists, others, cache = service.list_work, service.engine_work, service.cache
     yield "recommender_ready", "Whether the service answers questions", {}, float(service.ready)
-    yield "recommender_engine_pending", "Questions that run or wait for a thread", {}, work.pending
-    yield "recommender_engine_waiting", "Questions that wait for a thread", {}, work.waiting
+    pending, waiting = lists.pending + others.pending, lists.waiting + others.waiting
+    yield "recommender_engine_pending", "Questions that run or wait for a thread", {}, pending
+    yield "recommender_engine_waiting", "Questions that wait for a thread", {}, waiting
     yield "recommender_cache_answers", "Answers that are kept", {}, len(cache)
     yield "recommender_cache_bytes", "Bytes of the answers that are kept", {}, cache.size
     if not service.engine.ready:

@@ -1,13 +1,15 @@
 """What every route shares: settings, the engine, the worker threads, the cache, keys and metrics."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from starlette.requests import Request
 from starlette.types import Scope
 
+from recommender.embedding import Encoded
 from recommender.engine.answer import Recommendations, State
 from recommender.engine.listing import Headlines
 from recommender.engine.query import Options, Query
@@ -35,6 +37,12 @@ class Engine(Protocol):
     @property
     def index(self) -> "IndexFolder":
         """The folder of generations."""
+
+    def gather_while(self, busy: Callable[[], bool]) -> None:
+        """Let texts wait for each other while `busy` says that nobody could use their vectors yet."""
+
+    def encoding(self, query: Query) -> Future[Encoded] | None:
+        """Begin to encode what a query's answer needs; None if that is nothing."""
 
     def related(self, query: Query, options: Options) -> Recommendations:
         """The nearest stories to a query."""
@@ -69,13 +77,18 @@ class Engine(Protocol):
 
 @dataclass
 class Service:
-    """One application's parts. `engine_work` answers questions; `change_work` changes the index, one at a time."""
+    """One application's parts.
+
+    `list_work` answers what readers' pages ask, one list at a time; `engine_work` all other questions; `change_work`
+    changes the index, one at a time.
+    """
 
     settings: Settings
     engine: Engine
     keys: Keys
     cache: AnswerCache
     metrics: Metrics
+    list_work: Work
     engine_work: Work
     change_work: Work
     rate: RateLimit | None = None
@@ -107,6 +120,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what runs, and let go of the index."""
+        self.list_work.close()
         self.engine_work.close()
         self.change_work.close()
         if self._changes is not None:

@@ -14,9 +14,10 @@ from recommender.engine.answer import Recommendations
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library reads it when it is imported
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-STAGES = ("queue", "query", "search", "render", "body")
-"""Waiting for a thread; reading the query, a text's encoding with it; candidates and ranking; the hits' fields; the
-answer's bytes. What a request takes beyond these is reading, sending, and waiting for other requests."""
+STAGES = ("encode", "queue", "query", "search", "render", "body")
+"""Encoding a text that GET asks for; waiting for a thread; reading the query, any other text's encoding with it;
+candidates and ranking; the hits' fields; the answer's bytes. What a request takes beyond these is reading, sending, and
+waiting for other requests."""
 
 Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
 """Name, help text, labels and value of each thing that is looked up when the metrics are read."""

@@ -13,8 +13,8 @@ from recommender.errors import Overloaded
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-MANY = 2
-"""Fewer calls for a thread are no overload, however long a busy machine takes for them."""
+MANY = 16
+"""Fewer calls that wait are no overload, however long a busy machine takes for them."""
 MEMORY = 32
 """The pace is that of about so many calls."""
 
@@ -22,7 +22,7 @@ MEMORY = 32
 class Work:
     """A pool of `threads`; at most `queue` calls wait for one.
 
-    Where many wait (`MANY` times the threads), a further one is taken only if by the pace of the last calls its turn
+    Where many wait (`MANY`), a further one is taken only if by the pace of the last calls its turn
     comes within `patience` seconds, and those that have waited for longer are given up: whoever asks too much is told
     at once, and when the load ends, what is left of it keeps nobody waiting.
 
@@ -45,7 +45,6 @@ class Work:
         self._name = name
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._most = threads + queue
-        self._threads = threads
         self._patience = patience
         self._waited = waited
         self._pending = 0
@@ -62,12 +61,21 @@ class Work:
 
     @property
     def _many(self) -> bool:
-        return len(self._queued) >= MANY * self._threads
+        return len(self._queued) >= MANY
 
     @property
     def waiting(self) -> int:
         """Calls that wait for a thread."""
         return len(self._queued)
+
+    def check(self) -> None:
+        """Refuse a call that could not be taken now.
+
+        Raises:
+            Overloaded: too many calls wait.
+        """
+        with self._lock:
+            self._check(time.monotonic())
 
     async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """Call a function in a thread of the pool.

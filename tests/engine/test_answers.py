@@ -453,6 +453,17 @@ def test_a_story_that_is_sent_along_is_ranked_as_if_it_were_stored(tmp_path: Pat
             assert theirs[hit.id] == pytest.approx(hit.score, abs=0.02)
 
 
+def test_a_text_that_was_encoded_before_is_not_encoded_again(desk: Recommender) -> None:
+    query = Query(text="Council mends the harbour wall\n\nWork begins in spring, says the mayor.")
+    encoding = desk.encoding(query)
+    assert encoding is not None
+    encoding.result(60)
+    encoded = desk.encoder.texts_encoded
+    assert desk.related(query).hits
+    assert desk.encoder.texts_encoded == encoded
+    assert desk.encoding(Query(id="wall")) is None
+
+
 def test_many_at_once_are_answered_in_order_with_an_error_in_place(desk: Recommender) -> None:
     answers = desk.related_many(
         [(Query(id="wall"), Options()), (Query(id="nobody"), Options()), (Query(text="fog"), Options())]

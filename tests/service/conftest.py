@@ -59,6 +59,7 @@ class FakeEngine:
         self.published = "2026-03-01"
         self.fault: Exception | None = None
         self.hold: Any = None
+        self.encode: Any = lambda query: None
         self.odd_urls: dict[str, str | None] = {}
 
     def state(self) -> tuple[str, int, int | None]:
@@ -67,6 +68,12 @@ class FakeEngine:
     def refresh(self) -> None:
         if self.index.live == "g2":
             raise IndexMismatch("generation g2 was made with m2, the one at hand is m")
+
+    def gather_while(self, busy: Any) -> None:
+        self.busy = busy
+
+    def encoding(self, query: Any) -> None:
+        return self.encode(query)
 
     def related(self, query: Any, options: Any) -> Recommendations:
         self.calls += 1
@@ -165,6 +172,7 @@ class Client:
         return self._runner.run(send())
 
     def close(self) -> None:
+        self.service.list_work.close()
         self.service.engine_work.close()
         self.service.change_work.close()
         self._runner.close()

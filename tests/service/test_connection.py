@@ -175,9 +175,10 @@ def test_head_is_get_without_a_body_and_keeps_the_connection(
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The time of `work`, which stands still until a test moves it."""
+    """The time of `work`, which stands still until a test moves it; two that wait are many."""
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr("recommender.service.work.time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr("recommender.service.work.MANY", 2)
     return clock
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -44,8 +45,7 @@ def test_every_error_has_a_kind():
     assert problems.kind_of(ValueError()).status == 500
 
 
-def test_overload_is_503_with_retry_after(make, engine, monkeypatch):
-    monkeypatch.setattr("recommender.service.app.ENGINE_THREADS", 1)
+def test_overload_is_503_with_retry_after(make, engine):
     client = make(queue=1)
     engine.hold = threading.Event()
     threading.Timer(0.2, engine.hold.set).start()
@@ -54,6 +54,37 @@ def test_overload_is_503_with_retry_after(make, engine, monkeypatch):
     busy = next(one for one in answers if one.status_code == 503)
     assert (busy.headers["retry-after"], busy.headers["content-type"]) == ("1", PROBLEM)
     assert client.get("/v1/related?text=again").status_code == 200
+
+
+def test_a_text_that_is_being_encoded_keeps_no_other_question_waiting(make, engine):
+    client = make()
+    encoding = Future()
+    engine.encode = lambda query: encoding if query.text else None
+    order = []
+    related = engine.related
+
+    def answer(query, options):
+        order.append(query.text or query.id)
+        if query.id:
+            encoding.set_result(None)
+        return related(query, options)
+
+    engine.related = answer
+    answers = client.together(*[("GET", f"/v1/related?{ask}", {}) for ask in ("text=storm", "id=a1")])
+    assert [one.status_code for one in answers] == [200, 200]
+    assert order == ["a1", "storm"]
+    assert 'stage_seconds_count{stage="encode"} 1' in client.get("/metrics").text
+
+
+def test_no_text_is_encoded_for_a_question_that_is_refused(make, engine):
+    client = make(queue=0)
+    encoded = []
+    engine.encode = lambda query: encoded.append(query.text)
+    engine.hold = threading.Event()
+    threading.Timer(0.2, engine.hold.set).start()
+    answers = client.together(*[("GET", f"/v1/related?text=word{n}", {}) for n in range(5)])
+    assert sorted(one.status_code for one in answers) == [200, 503, 503, 503, 503]
+    assert len(encoded) == 1
 
 
 def test_a_request_is_given_up_at_the_limit(make, engine):
