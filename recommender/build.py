@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,10 +188,25 @@ class _Work:
         self, spool: Spool, links: "_Links", stubs: Spool, described: list[dict[str, object]], started: float
     ) -> Manifest:
         order, row_of = _in_rows(spool, len(stubs))
+        writer = GenerationWriter(self.folder, self.embedder.dim)
+        languages = self._index(order, spool, stubs, writer)
+        begun = time.perf_counter()
+        self.progress.step("Writing the index", None)
+        spool.close()
+        stubs.close()
+        self._count("links", len(links))
+        dense = writer.finish(links.as_rows(row_of))
+        self._time("write", begun)
+        self._time("total", started)
+        manifest = write_manifest(self.folder, self._describe(len(order), languages, dense, described))
+        self._say_limits(languages)
+        return manifest
+
+    def _index(self, order: "array[int]", spool: Spool, stubs: Spool, writer: GenerationWriter) -> dict[str, float]:
+        """Embed and index the stories of these numbers; how well the model knows each of their languages."""
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
-        writer = GenerationWriter(self.folder, self.embedder.dim)
         numbers = iter(order)
         stories = (
             self._read_again(spool, number) if number < len(spool) else stubs.read(number - len(spool))
@@ -206,43 +222,35 @@ class _Work:
             writer.add_vectors(embedded.rows, embedded.truncated)
             self._count("truncated", int(embedded.truncated.sum()))
             self.progress.advance(len(prepared))
-        median, spread = background(self.embedder)
         languages = fluency.measure(self.embedder)
         self._time("embed and index", begun)
-        begun = time.perf_counter()
-        self.progress.step("Writing the index", None)
-        spool.close()
-        stubs.close()
-        self._count("links", len(links))
-        dense = writer.finish(links.as_rows(row_of))
-        self._time("write", begun)
-        self._time("total", started)
-        manifest = write_manifest(
-            self.folder,
-            Manifest(
-                name=self.name,
-                built_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                rows=len(order),
-                embedder={
-                    "model": self.embedder.name,
-                    "fingerprint": self.embedder.fingerprint,
-                    "dim": self.embedder.dim,
-                    "runtime": self.embedder.runtime,
-                    "recipe": RECIPE,
-                    "background": {"median": median, "spread": spread},
-                    "languages": languages,
-                },
-                analysis=ANALYSIS,
-                dense=dense,
-                corpora=described,
-                counts=self.counts,
-                journal=self.changes.position if self.changes else 0,
-                timings=self.timings,
-                boilerplate=sorted(self.boilerplate),
-            ),
+        return languages
+
+    def _describe(
+        self, rows: int, languages: dict[str, float], dense: dict[str, Any], described: list[dict[str, object]]
+    ) -> Manifest:
+        median, spread = background(self.embedder)
+        return Manifest(
+            name=self.name,
+            built_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            rows=rows,
+            embedder={
+                "model": self.embedder.name,
+                "fingerprint": self.embedder.fingerprint,
+                "dim": self.embedder.dim,
+                "runtime": self.embedder.runtime,
+                "recipe": RECIPE,
+                "background": {"median": median, "spread": spread},
+                "languages": languages,
+            },
+            analysis=ANALYSIS,
+            dense=dense,
+            corpora=described,
+            counts=self.counts,
+            journal=self.changes.position if self.changes else 0,
+            timings=self.timings,
+            boilerplate=sorted(self.boilerplate),
         )
-        self._say_limits(languages)
-        return manifest
 
     def _say_limits(self, languages: Mapping[str, float]) -> None:
         """Note what the model does less than well."""
