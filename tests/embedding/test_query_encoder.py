@@ -73,6 +73,30 @@ def test_what_comes_while_busy_is_encoded_together(gated: Gated) -> None:
     encoder.close()
 
 
+def test_a_few_are_gathered_while_nobody_could_use_their_vectors(gated: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.embedding.query_encoder.HELD", WAIT)
+    gated.gate.set()
+    busy = {"is": True}
+    encoder = QueryEncoder(gated)
+    encoder.hold_while(lambda: busy["is"])
+    for future in [encoder.submit(f"text {number}") for number in range(4)]:
+        future.result(WAIT / 2)
+    assert [len(batch) for batch in gated.batches] == [4]
+    waiting = encoder.submit("one more")
+    busy["is"] = False
+    waiting.result(WAIT / 2)
+    assert gated.batches[1:] == [["one more"]]
+    encoder.close()
+
+
+def test_no_text_is_held_for_long(gated: Gated) -> None:
+    gated.gate.set()
+    encoder = QueryEncoder(gated)
+    encoder.hold_while(lambda: True)
+    assert encoder.submit("alone").result(WAIT).vector.shape == (64,)
+    encoder.close()
+
+
 def test_short_texts_do_not_wait_for_long_ones(gated: Gated) -> None:
     encoder = QueryEncoder(gated)
     busy(encoder, gated)
