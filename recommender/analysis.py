@@ -68,7 +68,9 @@ class Analyzer:
         term: str | None
         if word in self._stop or (len(word) == 1 and not word.isdigit()) or _UNSPACED.match(word):
             term = None
-        elif self._stem is None or word.isdigit():
+        elif word.isdigit():
+            return word[:_MAX_WORD]  # not worth remembering: every day brings others
+        elif self._stem is None:
             term = word[:_MAX_WORD]
         else:
             term = self._stem.stemWord(word[:_MAX_WORD])

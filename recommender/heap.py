@@ -1,6 +1,7 @@
-"""The C library's heap, where that is glibc's: kept small in a process of many threads that runs for months."""
+"""The heaps of a process of many threads that runs for months, kept small: Python's, and the C library's if glibc's."""
 
 import ctypes
+import gc
 import os
 
 _M_ARENA_MAX = -8
@@ -17,8 +18,19 @@ def share_arenas() -> None:
         library.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def settle() -> None:
+    """Let the search for garbage leave out what is there now; to be called when all is loaded, before serving.
+
+    Else it goes through the hundred thousand objects of modules and routes each time: nobody is answered for a tenth
+    of a second, and so seldom that states of the index which served long ago are among what has gathered meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def give_back() -> None:
-    """Give the pages that hold nothing any more back to the system."""
+    """Find what is garbage, and give the pages that hold nothing any more back to the system."""
+    gc.collect()
     if library := _glibc():
         library.malloc_trim(0)
 

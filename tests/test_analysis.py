@@ -1,6 +1,7 @@
 """Words to terms, in the languages of a newsroom."""
 
 import threading
+import tracemalloc
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_case_and_width_are_folded() -> None:
 
 def test_a_long_word_is_cut() -> None:
     assert analyzer("xx").terms("a" * 10_000) == ["a" * 64]
+
+
+def test_numbers_are_not_remembered() -> None:
+    english = Analyzer("en")
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(10_000):
+        assert english.terms(f"{number} dead") == [str(number), "dead"]
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held < 10_000
 
 
 def test_the_analyzer_may_be_used_by_many_threads() -> None:

@@ -1,15 +1,18 @@
-"""The C library's heap: few arenas, and freed pages go back. Only where the library is glibc."""
+"""The heaps: few arenas, garbage is found, and freed pages go back. Where the C library is glibc."""
 
+import gc
 import os
 import platform
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from recommender.heap import give_back
+from recommender.heap import give_back, settle
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 
@@ -57,3 +60,35 @@ def test_free_pages_are_given_back() -> None:
     give_back()
     assert resident() < before - 40_000
     assert last.all()
+
+
+class Knot:
+    """Refers to itself: only a search for garbage finds that nobody needs it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_garbage_is_found_before_pages_are_given_back() -> None:
+    knot = weakref.ref(Knot())
+    assert knot() is not None
+    give_back()
+    assert knot() is None
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_what_was_loaded_is_not_looked_through_again() -> None:
+    knot, loaded = weakref.ref(Knot()), len(gc.get_objects())
+    settle()
+    assert knot() is None
+    assert gc.get_freeze_count() > loaded // 2
+    assert len(gc.get_objects()) < loaded // 10

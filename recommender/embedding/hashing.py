@@ -3,14 +3,14 @@
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.embedding.embedder import CHARS_PER_TOKEN, Embedded, Role, readable
 from recommender.errors import ModelError
-from recommender.vectors import normalise
+from recommender.vectors import Float32, normalise
 
 _WORD = re.compile(r"\w+")
 _VERSION = 1
@@ -43,10 +43,8 @@ class HashingEmbedder:
             text, truncated[place] = readable(text, self.max_chars)
             words = _WORD.findall(text.lower()) or text.split() or [""]
             truncated[place] |= len(words) > self.max_tokens
-            for word, count in Counter(words[: self.max_tokens]).items():
-                weight = count**0.5
-                for column, value in _features(word):
-                    rows[place, column % self.dim] += weight * value
+            codes, weights = _features(Counter(words[: self.max_tokens]))
+            np.add.at(rows[place], (codes >> 1) % self.dim, np.where(codes & 1, weights, -weights))
             if not rows[place].any():  # signs may cancel out in a short text
                 rows[place, 0] = 1.0
         return Embedded(normalise(rows), truncated)
@@ -55,15 +53,16 @@ class HashingEmbedder:
         """Nothing is held."""
 
 
-@lru_cache(maxsize=1 << 11)
-def _features(word: str) -> tuple[tuple[int, float], ...]:
-    """(hash, signed weight) of a word and of its trigrams."""
-    return tuple(_weighted(word))
+def _features(words: Mapping[str, int]) -> tuple[NDArray[np.uint32], Float32]:
+    """CRC-32 and weight of each feature of words that stand so many times.
 
-
-def _weighted(word: str) -> Iterator[tuple[int, float]]:
-    marked = f"<{word}>"
-    trigrams = [marked[start : start + 3] for start in range(len(marked) - 2)]
-    for feature, weight in [(word, 1.0), *((trigram, 0.25) for trigram in trigrams)]:
-        code = zlib.crc32(feature.encode())
-        yield code >> 1, weight if code & 1 else -weight
+    None are remembered: making them is as fast as looking them up one by one, and live texts bring ever new words.
+    """
+    codes: list[int] = []
+    weights: list[float] = []
+    for word, count in words.items():
+        marked = f"<{word}>"
+        trigrams = [marked[start : start + 3] for start in range(len(marked) - 2)]
+        codes += [zlib.crc32(feature.encode()) for feature in (word, *trigrams)]
+        weights += [count**0.5, *[count**0.5 / 4] * len(trigrams)]
+    return np.array(codes, np.uint32), np.array(weights, np.float32)

@@ -20,7 +20,7 @@ from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
 from recommender.vectors import Float32
 
 _LATEST = 8_192
-"""Keys that are kept: pointers lead to stories of the days before, which were written just now."""
+"""Keys that a writer remembers: several stories point to the same ones of the days before."""
 
 
 class GenerationWriter:
@@ -36,6 +36,7 @@ class GenerationWriter:
         self._columns = {name: NpyWriter(self.layout.column(name), dtype) for name, dtype in COLUMNS.items()}
         self._facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
         self._pointer_keys, self._pointer_rows = array("Q"), array("i")
+        self._url_key, self._headline_key = lru_cache(_LATEST)(_url_key), lru_cache(_LATEST)(_headline_key)
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
@@ -45,7 +46,7 @@ class GenerationWriter:
         self._story_start.put(self._stories.tell())
         for name, value in column_values(story, self._facet, keys).items():
             self._columns[name].put(value)
-        for key in pointer_keys(story):
+        for key in pointer_keys(story, self._url_key, self._headline_key):
             self._pointer_keys.append(key)
             self._pointer_rows.append(self.rows)
         self._lexical.add(title, body)
@@ -120,24 +121,30 @@ def column_values(
     }
 
 
-def pointer_keys(story: Story) -> set[int]:
-    """The keys that a story's read-more pointers lead to: ids, URLs and headlines."""
+def _url_key(url: str) -> int:
+    return key64(canonical_url(url))
+
+
+def _headline_key(title: str) -> int:
+    return key64(normalise_headline(title))
+
+
+def pointer_keys(
+    story: Story, url_key: Callable[[str], int] = _url_key, headline_key: Callable[[str], int] = _headline_key
+) -> set[int]:
+    """The keys that a story's read-more pointers lead to: ids, URLs and headlines.
+
+    Args:
+        story: the story.
+        url_key: makes the key of a URL, as whoever asks for many may remember it.
+        headline_key: likewise of a headline.
+    """
     keys = set()
     for pointer in story.read_more:
         if pointer.id:
             keys.add(key64(pointer.id))
         if pointer.url:
-            keys.add(_url_key(pointer.url))
+            keys.add(url_key(pointer.url))
         if pointer.title:
-            keys.add(_headline_key(pointer.title))
+            keys.add(headline_key(pointer.title))
     return keys
-
-
-@lru_cache(maxsize=_LATEST)
-def _url_key(url: str) -> int:
-    return key64(canonical_url(url))
-
-
-@lru_cache(maxsize=_LATEST)
-def _headline_key(title: str) -> int:
-    return key64(normalise_headline(title))

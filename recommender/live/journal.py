@@ -35,6 +35,8 @@ _WAIT_SECONDS = 30
 _MANY = 500
 _CACHE_KB = 512
 """Of each connection: a server has several, and the system keeps the file's pages anyway."""
+_STATEMENTS = 16
+"""Kept prepared by each connection: those that look up many stories take ten kB each, and seldom come again."""
 
 
 class Journal:
@@ -88,9 +90,9 @@ class Journal:
         """The entries of several stories up to a position, oldest first.
 
         Many are looked up together: each look-up lets go of Python's lock, and has to wait for it while others compute.
+        Not all: of a story that changes all day there are hundreds, of which four count.
         """
-        for start in range(0, len(ids), _MANY):
-            part = ids[start : start + _MANY]
+        for part in self._parts(ids, upto):
             which = f"id IN ({','.join('?' * len(part))}) AND position <= ?"
             query = f"SELECT {_COLUMNS} FROM entries WHERE {which} ORDER BY id, position"  # noqa: S608
             found: dict[str, list[Entry]] = {story_id: [] for story_id in part}
@@ -174,6 +176,25 @@ class Journal:
             kept = wanted(self._entries(query, ()))
             return writing.keep_only(kept)
 
+    def _parts(self, ids: Sequence[str], upto: int | None) -> Iterator[list[str]]:
+        """The stories in their order, as many together as have `_MANY` entries; one that has more is alone."""
+        for start in range(0, len(ids), _MANY):
+            some = ids[start : start + _MANY]
+            which = f"id IN ({','.join('?' * len(some))}) AND position <= ?"
+            query = f"SELECT id, count(*) FROM entries WHERE {which} GROUP BY id"  # noqa: S608
+            with self._lock, self._faults():
+                counts = dict(self._connection.execute(query, (*some, _end(upto))))
+            part: list[str] = []
+            total = 0
+            for story_id in some:
+                count = counts.get(story_id, 0)
+                if part and total + count > _MANY:
+                    yield part
+                    part, total = [], 0
+                part.append(story_id)
+                total += count
+            yield part
+
     def _entries(self, query: str, values: tuple[Any, ...]) -> list[Entry]:
         with self._lock, self._faults():
             return [self._entry(row) for row in self._connection.execute(query, values)]
@@ -248,7 +269,13 @@ class Writing:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        path,
+        timeout=_WAIT_SECONDS,
+        check_same_thread=False,
+        isolation_level=None,
+        cached_statements=_STATEMENTS,
+    )
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from recommender.heap import share_arenas
+from recommender.heap import settle, share_arenas
 from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
@@ -38,9 +38,8 @@ def serve(settings: Settings) -> int:
         IndexFault, ModelError: the live index cannot be served.
     """
     log_to_stderr(settings)
-    share_arenas()
     if settings.workers == 1:
-        app = create_app(settings, open_recommender(settings))
+        app = _load(settings)
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
         _say(settings)
         try:
@@ -60,8 +59,14 @@ def serve(settings: Settings) -> int:
 
 def _worker_app(settings: Settings) -> FastAPI:
     log_to_stderr(settings)
+    return _draining(_load(settings), settings.drain_seconds)
+
+
+def _load(settings: Settings) -> FastAPI:
     share_arenas()
-    return _draining(create_app(settings, open_recommender(settings)), settings.drain_seconds)
+    app = create_app(settings, open_recommender(settings))
+    settle()
+    return app
 
 
 def _draining(app: FastAPI, seconds: float) -> FastAPI:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,17 @@ from newsdesk import ask, engine_of
 from recommender.dense import ExactIndex
 from recommender.engine import Query
 from recommender.errors import AmbiguousURL
-from recommender.generation import FORMAT, Generation, IndexFolder, Layout, read_manifest
+from recommender.generation import (
+    FORMAT,
+    Generation,
+    IndexFolder,
+    Layout,
+    column_values,
+    pointer_keys,
+    read_manifest,
+)
 from recommender.generation.layout import COLUMNS
+from recommender.stories import ReadMore, Story
 
 HOME = Path(__file__).resolve().parents[2] / "index"
 PAGE = (HOME / "README.md").read_text(encoding="utf-8")
@@ -174,3 +184,16 @@ def test_the_example_answers(example: Path) -> None:
         }
         assert ("tide-1" in slots) != ("wire-1" in slots), "the wire's copy shares the slot"
         assert slots["tide-1"] == 2
+
+
+def test_keys_of_single_stories_are_not_remembered() -> None:
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(2_000):
+        pointer = ReadMore(title=f"Earlier {number}", url=f"https://news.example/{number}")
+        story = Story(f"n{number}", f"Title {number}", "", url=f"https://news.example/n{number}", read_more=(pointer,))
+        assert len(pointer_keys(story)) == 2
+        assert column_values(story, lambda facet, value: -1)["headline_key"]
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held < 150_000  # the standard library remembers the last addresses

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,26 @@ def test_positions_that_generations_hold_are_not_given_out(tmp_path: Path) -> No
     assert put(journal, "a", "One") == 8
     journal.reserve(20)
     assert put(journal, "a", "Two") == 21
+
+
+def test_of_many_entries_few_are_in_memory_together(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    names = [f"n{number}" for number in range(40)]
+    with journal.writing() as writing:
+        for turn in range(100):
+            for name in names:
+                writing.append(PUT, name, {"record": {"id": name, "title": f"{turn} {'x' * 1_000}"}}, "tests")
+    asked = ["none", *reversed(names)]
+    tracemalloc.start()
+    found = [(name, [entry.position for entry in entries]) for name, entries in journal.entries_of_each(asked, 3_999)]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2_000_000  # all of them are four megabytes and more
+    assert [name for name, _ in found] == asked
+    assert dict(found) == {
+        "none": [],
+        **{name: list(range(place, 4_000, 40)) for place, name in enumerate(names, start=1)},
+    }
 
 
 def _write(folder: Path, number: int) -> None:

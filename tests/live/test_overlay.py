@@ -1,8 +1,10 @@
 """The overlay: what is embedded, how long it takes, and that it agrees with a rebuild."""
 
+import gc
 import sqlite3
 import threading
 import time
+import weakref
 from contextlib import closing
 from itertools import pairwise
 from typing import Any
@@ -114,6 +116,25 @@ def test_those_who_wait_for_a_change_apply_it_once(desk: Desk, monkeypatch: pyte
     for thread in threads:
         thread.join(60)
     assert len(applied) == 2  # by the one who had begun, and by one for all who came after
+
+
+def test_a_state_that_is_no_longer_served_goes_at_once(desk: Desk) -> None:
+    """Its memory does not wait for the search for garbage, which leaves out what was there when serving began."""
+    source = desk.recommender._source
+    gc.collect()
+    gc.disable()
+    try:
+        states: list[weakref.ref[Any]] = []
+        for turn in range(3):
+            desk.changes.put(story("n", f"Herring is landed {turn}", "The coach resigns"))
+            assert desk.recommender.related(Query(text="herring")).hits
+            states += map(weakref.ref, (desk.recommender._serving, desk.recommender.generation))
+        states += map(weakref.ref, (source._overlay, source._base))
+        desk.rebuild()
+        assert desk.recommender.related(Query(text="herring")).hits
+        assert [state() for state in states] == [None] * 8
+    finally:
+        gc.enable()
 
 
 def test_a_withdrawn_story_that_left_the_corpus_is_none_that_could_be_changed(desk: Desk) -> None:
