@@ -21,7 +21,8 @@ class Fold:
     def __init__(self, journal: Journal) -> None:
         self.position = journal.position()
         self._journal = journal
-        self._states = {story_id: fold(story_id, entries) for story_id, entries in journal.all_entries(self.position)}
+        changed = journal.deciding(journal.ids(self.position), self.position, self.position)
+        self._states = {story_id: fold(story_id, entries) for story_id, entries in changed}
         self._blocked = Counter(key for keys in blocked_keys(journal, self.position).values() for key in keys)
         self._corpus_wins: set[str] = set()
 

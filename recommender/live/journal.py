@@ -1,16 +1,20 @@
 """The journal of live changes: durable before it is acknowledged, shared by every process that has the index open."""
 
 import contextlib
+import json
 import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexFormat
 from recommender.live.state import Entry, fold, pack_payload
+
+T = TypeVar("T")
 
 FILE = "journal.sqlite"
 VERSION = 1
@@ -31,6 +35,16 @@ CREATE TABLE vectors (
 ) WITHOUT ROWID;
 """
 _COLUMNS = "position, at, who, kind, id, payload, crc"
+_RECORD = "CASE WHEN kind = 'put' AND instr(payload, '\"{name}\"') THEN CAST(payload AS TEXT) END"
+_STATUS = f"json_extract({_RECORD.format(name='status')}, '$.record.status') > ''"
+_EMBARGO = f"json_type({_RECORD.format(name='embargoed')}, '$.record.embargoed') IS NOT NULL"
+_DECIDING = f"""
+SELECT {_COLUMNS} FROM entries WHERE position IN (
+    SELECT max(position) FROM entries WHERE id IN ({{ids}}) AND position <= ?
+    GROUP BY id, kind, position <= ?, {_STATUS}, {_EMBARGO}
+)
+"""  # noqa: S608
+"""The last entries of each sort: an upsert may say a status or an embargo besides."""
 _WAIT_SECONDS = 30
 _MANY = 500
 _CACHE_KB = 512
@@ -81,46 +95,43 @@ class Journal:
 
     def ids_after(self, position: int) -> tuple[list[str], int]:
         """Stories that were changed after a position, each once, in order of their first change; the last position."""
-        with self._lock, self._faults():
-            query = "SELECT id, min(position), max(position) FROM entries WHERE position > ? GROUP BY id ORDER BY 2"
-            rows = self._connection.execute(query, (position,)).fetchall()
-        return [str(row[0]) for row in rows], max((int(row[2]) for row in rows), default=position)
+        query = "SELECT min(position) AS first, max(position) AS last, id FROM entries WHERE position > ? GROUP BY id"
+        rows = self._at_once("first, last, id", query, (position,))
+        return [row[2] for row in sorted(rows)], max((row[1] for row in rows), default=position)
 
-    def entries_of_each(self, ids: Sequence[str], upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
-        """The entries of several stories up to a position, oldest first.
+    def deciding(self, ids: Iterable[str], folded: int, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
+        """The entries of several stories that may count (see `fold`), oldest first: up to a position, or all.
 
-        Many are looked up together: each look-up lets go of Python's lock, and has to wait for it while others compute.
-        Not all: of a story that changes all day there are hundreds, of which four count.
+        What `fold` makes of them, or of those up to `folded`, is what it makes of all the entries that there are: of a
+        story that changes all day these are hundreds.
         """
-        for part in self._parts(ids, upto):
-            which = f"id IN ({','.join('?' * len(part))}) AND position <= ?"
-            query = f"SELECT {_COLUMNS} FROM entries WHERE {which} ORDER BY id, position"  # noqa: S608
+        end = _end(upto)
+        for part in _parts(ids):
+            query = _DECIDING.format(ids=",".join("?" * len(part)))
+            rows = self._at_once("position, at, who, kind, id, hex(payload), crc", query, (*part, end, folded))
             found: dict[str, list[Entry]] = {story_id: [] for story_id in part}
-            for entry in self._entries(query, (*part, _end(upto))):
+            for *row, payload, crc in sorted(rows):
+                entry = self._entry((*row, bytes.fromhex(payload), crc))
                 found[entry.id].append(entry)
             yield from found.items()
 
-    def all_entries(self, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
-        """Every story's entries, story by story."""
-        with self._lock, self._faults():
-            query = "SELECT DISTINCT id FROM entries WHERE position <= ? ORDER BY id"
-            ids = [str(row[0]) for row in self._connection.execute(query, (_end(upto),))]
-        return self.entries_of_each(ids, upto)
+    def ids(self, upto: int) -> list[str]:
+        """Stories that were changed up to a position."""
+        rows = self._at_once("id", "SELECT DISTINCT id FROM entries WHERE position <= ?", (upto,))
+        return [row[0] for row in sorted(rows)]
 
     def ids_of_hiding(self) -> list[str]:
         """Stories with an entry that may hide them."""
-        with self._lock, self._faults():
-            query = "SELECT DISTINCT id FROM entries WHERE kind IN ('status', 'delete') ORDER BY id"
-            return [str(row[0]) for row in self._connection.execute(query)]
+        rows = self._at_once("id", "SELECT DISTINCT id FROM entries WHERE kind IN ('status', 'delete')")
+        return [row[0] for row in sorted(rows)]
 
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Those of the rows that are there, as they were packed."""
         found: dict[bytes, bytes] = {}
-        with self._lock, self._faults():
-            for start in range(0, len(keys), _MANY):
-                part = keys[start : start + _MANY]
-                query = f"SELECT key, row FROM vectors WHERE key IN ({','.join('?' * len(part))})"  # noqa: S608
-                found.update(self._connection.execute(query, part))
+        for part in _parts(keys):
+            query = f"SELECT key, row FROM vectors WHERE key IN ({','.join('?' * len(part))})"  # noqa: S608
+            rows = self._at_once("hex(key), hex(row)", query, part)
+            found |= {bytes.fromhex(key): bytes.fromhex(row) for key, row in rows}
         return found
 
     def count_after(self, position: int) -> int:
@@ -160,13 +171,10 @@ class Journal:
         `upto` is the least position that a kept generation holds: each of them can still be brought up to date.
         """
         removed = 0
-        for story_id, entries in self.all_entries(upto):
-            kept = {entry.position for entry in fold(story_id, entries).entries}
-            void = [entry.position for entry in entries if entry.position not in kept]
-            if void:
-                with self.writing() as writing:
-                    writing.remove(void)
-                removed += len(void)
+        for part in _parts(self.ids(upto)):
+            kept = {name: fold(name, entries).entries for name, entries in self.deciding(part, upto, upto)}
+            with self.writing() as writing:
+                removed += sum(writing.remove(name, upto, entries) for name, entries in kept.items())
         return removed
 
     def keep_vectors(self, wanted: Callable[[Iterable[Entry]], set[bytes]]) -> int:
@@ -176,24 +184,17 @@ class Journal:
             kept = wanted(self._entries(query, ()))
             return writing.keep_only(kept)
 
-    def _parts(self, ids: Sequence[str], upto: int | None) -> Iterator[list[str]]:
-        """The stories in their order, as many together as have `_MANY` entries; one that has more is alone."""
-        for start in range(0, len(ids), _MANY):
-            some = ids[start : start + _MANY]
-            which = f"id IN ({','.join('?' * len(some))}) AND position <= ?"
-            query = f"SELECT id, count(*) FROM entries WHERE {which} GROUP BY id"  # noqa: S608
-            with self._lock, self._faults():
-                counts = dict(self._connection.execute(query, (*some, _end(upto))))
-            part: list[str] = []
-            total = 0
-            for story_id in some:
-                count = counts.get(story_id, 0)
-                if part and total + count > _MANY:
-                    yield part
-                    part, total = [], 0
-                part.append(story_id)
-                total += count
-            yield part
+    def _at_once(self, columns: str, query: str, values: Sequence[Any] = ()) -> list[list[Any]]:
+        """Columns of all rows of a query.
+
+        They come in one row: each lets go of Python's lock, and has to wait for it while others compute (5 ms each
+        beside two threads that compute all the time).
+        """
+        together = f"SELECT json_group_array(json_array({columns})) FROM ({query})"  # noqa: S608
+        with self._lock, self._faults():
+            packed: str = self._connection.execute(together, values).fetchone()[0]
+        rows: list[list[Any]] = json.loads(packed)
+        return rows
 
     def _entries(self, query: str, values: tuple[Any, ...]) -> list[Entry]:
         with self._lock, self._faults():
@@ -216,7 +217,8 @@ class Journal:
         text = str(error)
         if "locked" in text or "busy" in text:
             return IndexBusy(f"{self.path}: another process is writing; try again")
-        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+        is_used_wrongly = isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError)
+        if is_used_wrongly and "malformed JSON" not in text:
             return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
         return IndexCorrupt(
             f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "
@@ -254,9 +256,10 @@ class Writing:
         self._connection.executemany("DELETE FROM vectors WHERE key = ?", ((key,) for key in there))
         return len(there)
 
-    def remove(self, positions: Iterable[int]) -> None:
-        """Remove entries."""
-        self._connection.executemany("DELETE FROM entries WHERE position = ?", ((one,) for one in positions))
+    def remove(self, story_id: str, upto: int, kept: Sequence[Entry]) -> int:
+        """Remove a story's entries up to a position, but those that are kept; how many."""
+        query = f"DELETE FROM entries WHERE id = ? AND position <= ? AND position NOT IN ({','.join('?' * len(kept))})"  # noqa: S608
+        return self._connection.execute(query, (story_id, upto, *(entry.position for entry in kept))).rowcount
 
     def reserve(self, position: int) -> None:
         """Give out positions behind this one from now on."""
@@ -265,6 +268,12 @@ class Writing:
         ).rowcount
         if not changed:
             self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (position,))
+
+
+def _parts(values: Iterable[T]) -> Iterator[list[T]]:
+    values = iter(values)
+    while part := list(islice(values, _MANY)):
+        yield part
 
 
 def _open(path: Path) -> sqlite3.Connection:

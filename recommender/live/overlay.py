@@ -57,7 +57,7 @@ class Overlay:
         if ids:
             keys: set[int] = set()
             lost: list[int] = []
-            changed = self._journal.entries_of_each(ids)
+            changed = self._journal.deciding(ids, self.base.manifest.journal)
             applied = [self._apply(story_id, entries, keys, lost) for story_id, entries in changed]
             fresh = [row for row in applied if row is not None]
             self._resolve(keys, fresh, lost)
@@ -157,9 +157,10 @@ class Overlay:
         return self._add(state.dress(replace(stub, language=source.language)))
 
 
-def blocked_keys(journal: Journal, upto: int | None = None) -> dict[str, frozenset[int]]:
+def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:
     """For each story that live changes hide, up to a position, its keys (see `LiveState.keys`)."""
-    states = (fold(story_id, entries) for story_id, entries in journal.entries_of_each(journal.ids_of_hiding(), upto))
+    changed = journal.deciding(journal.ids_of_hiding(), upto, upto)
+    states = (fold(story_id, entries) for story_id, entries in changed)
     return {state.id: state.keys for state in states if state.is_hidden}
 
 

@@ -91,7 +91,10 @@ class Work:
         if future is None:  # taken or refused at once: hundreds may ask in one turn of the loop
             future = self._shared[key] = asyncio.wrap_future(self._take(function, *arguments))
             future.add_done_callback(lambda done: self._forget(key, done))
-        return cast(T, await asyncio.shield(future))  # one caller that gives up must not take it from the others
+        try:
+            return cast(T, await asyncio.shield(future))  # one caller that gives up must not take it from the others
+        finally:
+            del future  # an error that it holds leads to this frame: what it was raised from would stay with it
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""

@@ -76,14 +76,14 @@ def test_what_comes_while_busy_is_encoded_together(gated: Gated) -> None:
 def test_a_few_are_gathered_while_nobody_could_use_their_vectors(gated: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommender.embedding.query_encoder.HELD", WAIT)
     gated.gate.set()
-    busy = {"is": True}
+    lists = {"wait": True}
     encoder = QueryEncoder(gated)
-    encoder.hold_while(lambda: busy["is"])
+    encoder.hold_while(lambda: lists["wait"])
     for future in [encoder.submit(f"text {number}") for number in range(4)]:
         future.result(WAIT / 2)
     assert [len(batch) for batch in gated.batches] == [4]
     waiting = encoder.submit("one more")
-    busy["is"] = False
+    lists["wait"] = False
     waiting.result(WAIT / 2)
     assert gated.batches[1:] == [["one more"]]
     encoder.close()

@@ -312,7 +312,7 @@ def test_looking_for_changes_reads_nothing_where_there_are_none(desk: Desk, monk
     desk.changes.patch("b", status="canceled")
     desk.recommender.story("a")
     before = desk.recommender.state()
-    for name in ("ids_after", "entries_of", "entries_of_each", "position"):
+    for name in ("ids_after", "entries_of", "deciding", "position"):
         monkeypatch.delattr(Journal, name)
     assert desk.recommender.state() == before
     assert desk.recommender.story("a")["id"] == "a"

@@ -1,10 +1,13 @@
 """Connections held to limits, on a real socket: slow and endless requests, clients that do not read, HEAD."""
 
 import asyncio
+import contextlib
+import gc
 import json
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,7 +18,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from recommender.errors import Overloaded
+from recommender.errors import NotFound, Overloaded
 from recommender.service import connection, create_app
 from recommender.service.connection import Connection
 from recommender.service.run import LISTENERS, listeners
@@ -245,6 +248,30 @@ def test_whose_turn_would_come_too_late_is_refused_at_once(
 
     assert asyncio.run(run()) == [(False, int)] * 3 + [(True, Overloaded)] * 2
     work.close()
+
+
+def test_what_an_answer_was_made_from_is_let_go_with_its_error() -> None:
+    work = Work("lists", 1, 1)
+    made: list[weakref.ref[Any]] = []
+
+    def answer() -> None:
+        serving = threading.Event()
+        made.append(weakref.ref(serving))
+        raise NotFound("id", "x")
+
+    async def run() -> None:
+        with contextlib.suppress(NotFound):
+            await work.run_shared("x", answer)
+        await asyncio.sleep(0)
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(run())
+        work.close()
+        assert made[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_calls_of_one_turn_are_taken_or_refused_in_it() -> None:
