@@ -1,7 +1,7 @@
 """Which texts are encoded together, in which shape: pure numpy.
 
 A graph is compiled anew for every shape it meets (milliseconds, and about a megabyte that stays), so shapes are few:
-lengths are rounded up, and so are the numbers of rows where they are many.
+lengths and the numbers of rows are rounded up.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ TILE = 16
 """Rows of a processor's matrix unit: 24 tokens take as long as 32, and 15 longer than 16."""
 _SLACK = 16
 """Tokens of padding that cost nothing worth saving."""
-_FEW = 16
-"""Up to so many rows each number of them is a shape of its own: a row of padding costs as much as a text."""
+_FEW = (1, 2, 3, 4, 6, 8, 12, 16)
+"""Rows of a batch of few texts: a row of padding costs as much as a text."""
 
 
 def round_up(length: int) -> int:
@@ -24,8 +24,8 @@ def round_up(length: int) -> int:
 
 
 def round_up_rows(count: int) -> int:
-    """A batch's rows: as many as there are texts if they are few, else the next power of two."""
-    return count if count <= _FEW else 1 << (count - 1).bit_length()
+    """A batch's rows: the next of a few numbers, or power of two."""
+    return next((rows for rows in _FEW if rows >= count), 1 << (count - 1).bit_length())
 
 
 def plan(lengths: Int64, max_tokens: int, max_rows: int) -> list[Int64]:

@@ -36,7 +36,7 @@ class QueryEncoder:
     """Encodes one text at once when idle, and those that came meanwhile together when busy.
 
     Encoding four short texts together takes half the processor's time of encoding each (the model's weights are read
-    once), so a few are also gathered while those who asked would have to wait for something else (`hold_while`).
+    once), so a few that may wait are also gathered while nobody could use their vectors yet (`hold_while`).
     The same text asked for twice at a time is encoded once; the last `remembered` queries are not encoded again.
 
     Args:
@@ -57,6 +57,7 @@ class QueryEncoder:
         self._pending: dict[_Key, Future[Encoded]] = {}  # waiting or being encoded
         self._waiting: deque[_Key] = deque()
         self._changed = threading.Condition()
+        self._urgent = False  # one that waits must not
         self._closed = False
         self._busy: Callable[[], bool] = lambda: False
         self.texts_encoded = 0
@@ -76,11 +77,16 @@ class QueryEncoder:
         return len(self._waiting)
 
     def hold_while(self, busy: Callable[[], bool]) -> None:
-        """Gather texts, at most `HELD` seconds, while `busy` says that their vectors could not be used yet."""
+        """Gather texts that may wait, at most `HELD` seconds, while `busy` says that nobody could use their vectors."""
         self._busy = busy
 
-    def submit(self, text: str, role: Role = Role.QUERY) -> Future[Encoded]:
+    def submit(self, text: str, role: Role = Role.QUERY, *, may_wait: bool = False) -> Future[Encoded]:
         """The vector of a text, as a future that cannot be cancelled (others may share it).
+
+        Args:
+            text: any.
+            role: what it is.
+            may_wait: for others to come (see `hold_while`).
 
         Raises:
             Overloaded: too many texts wait, or the encoder is closed.
@@ -95,6 +101,9 @@ class QueryEncoder:
                 future: Future[Encoded] = Future()
                 future.set_result(known)
                 return future
+            if not may_wait:
+                self._urgent = True
+                self._changed.notify()
             if (pending := self._pending.get(key)) is not None:
                 return pending
             if len(self._waiting) >= self._max_waiting:
@@ -145,8 +154,9 @@ class QueryEncoder:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             until = time.monotonic() + HELD
-            while self._busy() and len(self._waiting) < ENOUGH and time.monotonic() < until:
+            while self._busy() and not self._urgent and len(self._waiting) < ENOUGH and time.monotonic() < until:
                 self._changed.wait(_STEP)
+            self._urgent = len(self._waiting) > self._max_batch
             return [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
 
     def _encode(self, group: list[_Key]) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +19,6 @@ from recommender.engine.query import Options, Query
 from recommender.engine.render import Renderer
 from recommender.engine.searcher import Found, Searcher
 from recommender.engine.source import Served, Source
-from recommender.engine.turns import Turns
 from recommender.errors import AmbiguousURL, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Changes, Journal
@@ -32,9 +32,9 @@ T = TypeVar("T")
 _TRIES = 3
 _EVER = 2**62
 
-
-_TURNS = Turns()
-"""Of the whole process: Python's lock is."""
+_TURN = Lock()
+"""One answer is computed at a time in a process: threads that compute at once take Python's lock from each other at
+every short call of numpy, and each answer costs twice the time."""
 
 
 class Recommender:
@@ -43,15 +43,14 @@ class Recommender:
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
         self.encoder = encoder
-        encoder.hold_while(lambda: _TURNS.are_wanted)
         self._source = Source(index, encoder)
         self._serving = _Serving(self._source.current(), encoder)
 
     ready = True
 
     def gather_while(self, busy: Callable[[], bool]) -> None:
-        """Let texts wait for each other also while `busy` says that nobody could use their vectors yet."""
-        self.encoder.hold_while(lambda: _TURNS.are_wanted or busy())
+        """Let texts of `encoding` wait for each other while `busy` says that nobody could use their vectors yet."""
+        self.encoder.hold_while(busy)
 
     def encoding(self, query: Query) -> Future[Encoded] | None:
         """Begin to encode a query's text, which its answer then finds remembered; None: it has none.
@@ -59,7 +58,7 @@ class Recommender:
         Raises:
             Overloaded: too many texts wait to be embedded.
         """
-        return None if query.text is None else _submit(self.encoder, story_of_text(query.text))
+        return None if query.text is None else _submit(self.encoder, story_of_text(query.text), may_wait=True)
 
     @property
     def generation(self) -> Generation:
@@ -183,9 +182,9 @@ class Recommender:
         self._source.close()
 
 
-def _submit(encoder: QueryEncoder, story: Story) -> Future[Encoded]:
+def _submit(encoder: QueryEncoder, story: Story, *, may_wait: bool = False) -> Future[Encoded]:
     # One character more than is read, so that the encoder sees whether something is left off.
-    return encoder.submit(embedding_text(story, encoder.embedder.max_chars + 1))
+    return encoder.submit(embedding_text(story, encoder.embedder.max_chars + 1), may_wait=may_wait)
 
 
 class _Serving:
@@ -224,7 +223,7 @@ class _Serving:
         probe, about = self._probe(query, shown)
         explain = probe if options.explain else None
         asked = time.perf_counter()
-        with _TURNS:
+        with _TURN:
             found = self.searcher.search(probe, options, shown, now)
             searched = time.perf_counter()
             hits = [self.render.hit(found.ranked, int(place), fields, shown, explain) for place in found.page]
@@ -258,7 +257,7 @@ class _Serving:
         if query.id is not None or query.url is not None:
             row = self._row(query, shown)
             record = generation.record(row)
-            with _TURNS:
+            with _TURN:
                 probe = probe_row(generation, row, record)
             about: dict[str, Any] = {"id": record["id"], "truncated": probe.truncated}
             about["date_published"] = record.get("published")

@@ -37,6 +37,7 @@ class Source:
         self._encoder = encoder
         self._lock, self._switching = Lock(), Lock()
         self._journal = Journal(index.path)
+        self._journal.verify()
         self._looked = -math.inf  # when it was last looked whether there are changes, and they were applied
         self._refused: tuple[int, int] | None = None
         self._refusal: RecommenderError | None = None

@@ -220,7 +220,14 @@ def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> 
         said = {name: record[name] for name in ("status", "embargoed") if name in record}  # "usable" and null as well
     story = record if isinstance(record, Story) else story_of(record)
     story = replace(story, text=without_lines(story.text, boilerplate))
-    return story, story.to_record() | said
+    if said.get("status"):
+        said["status"] = story.status
+    kept = story.to_record() | said
+    try:
+        pack_payload(kept)
+    except ValueError:
+        raise RecordError("record", "holds a number that is not finite, which JSON cannot say") from None
+    return story, kept
 
 
 def _embargo(value: Any) -> Moment | None:

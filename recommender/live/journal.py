@@ -35,16 +35,20 @@ CREATE TABLE vectors (
 ) WITHOUT ROWID;
 """
 _COLUMNS = "position, at, who, kind, id, payload, crc"
-_RECORD = "CASE WHEN kind = 'put' AND instr(payload, '\"{name}\"') THEN CAST(payload AS TEXT) END"
-_STATUS = f"json_extract({_RECORD.format(name='status')}, '$.record.status') > ''"
-_EMBARGO = f"json_type({_RECORD.format(name='embargoed')}, '$.record.embargoed') IS NOT NULL"
 _DECIDING = f"""
 SELECT {_COLUMNS} FROM entries WHERE position IN (
-    SELECT max(position) FROM entries WHERE id IN ({{ids}}) AND position <= ?
-    GROUP BY id, kind, position <= ?, {_STATUS}, {_EMBARGO}
+    SELECT max(position) FROM (
+        SELECT id, kind, position, CASE
+            WHEN kind != 'put' OR NOT (instr(payload, '"status"') OR instr(payload, '"embargoed"')) THEN ''
+            WHEN NOT json_valid(CAST(payload AS TEXT)) THEN position
+            ELSE (coalesce(json_extract(CAST(payload AS TEXT), '$.record.status'), '') != '')
+                || (json_type(CAST(payload AS TEXT), '$.record.embargoed') IS NOT NULL) END AS says
+        FROM entries WHERE id IN ({{ids}}) AND position <= ?
+    ) GROUP BY id, kind, position <= ?, says
 )
 """  # noqa: S608
-"""The last entries of each sort: an upsert may say a status or an embargo besides."""
+"""The last entries of each sort: an upsert may say a status or an embargo besides. What SQLite cannot read as JSON is
+fetched, so that the checksum decides."""
 _WAIT_SECONDS = 30
 _MANY = 500
 _CACHE_KB = 512
@@ -92,6 +96,16 @@ class Journal:
     def entries_of(self, story_id: str) -> list[Entry]:
         """The entries of one story, oldest first."""
         return self._entries(f"SELECT {_COLUMNS} FROM entries WHERE id = ? ORDER BY position", (story_id,))  # noqa: S608
+
+    def verify(self) -> None:
+        """Read every entry: one that is damaged might say that a story was withdrawn, and not be asked for again.
+
+        Raises:
+            IndexCorrupt: there is one.
+        """
+        with self._lock, self._faults():
+            for row in self._connection.execute(f"SELECT {_COLUMNS} FROM entries"):  # noqa: S608
+                self._entry(row)
 
     def ids_after(self, position: int) -> tuple[list[str], int]:
         """Stories that were changed after a position, each once, in order of their first change; the last position."""
@@ -169,10 +183,16 @@ class Journal:
         """Remove the entries up to a position that later ones up to there have made void; how many.
 
         `upto` is the least position that a kept generation holds: each of them can still be brought up to date.
+
+        Raises:
+            IndexCorrupt: an entry is damaged.
         """
+        self.verify()
         removed = 0
         for part in _parts(self.ids(upto)):
             kept = {name: fold(name, entries).entries for name, entries in self.deciding(part, upto, upto)}
+            if self._count(part, upto) == sum(map(len, kept.values())):
+                continue
             with self.writing() as writing:
                 removed += sum(writing.remove(name, upto, entries) for name, entries in kept.items())
         return removed
@@ -184,6 +204,11 @@ class Journal:
             kept = wanted(self._entries(query, ()))
             return writing.keep_only(kept)
 
+    def _count(self, ids: Sequence[str], upto: int) -> int:
+        query = f"SELECT count(*) FROM entries WHERE id IN ({','.join('?' * len(ids))}) AND position <= ?"  # noqa: S608
+        with self._lock, self._faults():
+            return int(self._connection.execute(query, (*ids, upto)).fetchone()[0])
+
     def _at_once(self, columns: str, query: str, values: Sequence[Any] = ()) -> list[list[Any]]:
         """Columns of all rows of a query.
 
@@ -192,7 +217,10 @@ class Journal:
         """
         together = f"SELECT json_group_array(json_array({columns})) FROM ({query})"  # noqa: S608
         with self._lock, self._faults():
-            packed: str = self._connection.execute(together, values).fetchone()[0]
+            try:
+                packed: str = self._connection.execute(together, values).fetchone()[0]
+            except sqlite3.DataError:  # a gigabyte and more
+                return [list(row) for row in self._connection.execute(f"SELECT {columns} FROM ({query})", values)]  # noqa: S608
         rows: list[list[Any]] = json.loads(packed)
         return rows
 
@@ -217,8 +245,7 @@ class Journal:
         text = str(error)
         if "locked" in text or "busy" in text:
             return IndexBusy(f"{self.path}: another process is writing; try again")
-        is_used_wrongly = isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError)
-        if is_used_wrongly and "malformed JSON" not in text:
+        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
             return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
         return IndexCorrupt(
             f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "

@@ -45,8 +45,12 @@ class Entry:
 
 
 def pack_payload(payload: Mapping[str, Any]) -> bytes:
-    """A payload as entries hold it."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    """A payload as entries hold it.
+
+    Raises:
+        ValueError: a number in it is not finite, which JSON cannot say.
+    """
+    return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True)

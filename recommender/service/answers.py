@@ -4,16 +4,18 @@ Everything that needs no engine (a 304, a kept answer) is done at once on the ev
 the encoder's own thread; then lists are made one after the other in another.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from recommender import __version__
 from recommender.dates import Moment
+from recommender.embedding import Encoded
 from recommender.engine.answer import Recommendations, State
 from recommender.engine.query import LATEST, MAX_OFFSET
 from recommender.service.cache import Answer
@@ -79,22 +81,21 @@ class Answers:
         Raises:
             RecommenderError: there is none (see the engine).
         """
-        work = self._service.list_work
-        work.check()  # before its text is encoded for nothing
-        await self._encode(question)
-        answer, state_of = await work.run_shared((state, question), self._make, question)
+        make, encode = partial(self._make, question), partial(self._encode, question)
+        answer, state_of = await self._service.list_work.run_shared((state, question), make, encode)
         if state_of is None:
             headers = ((b"cache-control", b"no-store"), *answer.headers, _length(answer.body))
             return Finished(200, headers, answer.body, "miss")
         self._service.cache.put(state_of, question, answer)
         return self._finished(answer, state_of, "miss")
 
-    async def _encode(self, question: Question) -> None:
+    def _encode(self, question: Question) -> Future[Encoded] | None:
+        began = time.perf_counter()
         encoding = self._service.engine.encoding(question.query)
         if encoding is not None:
-            began = time.perf_counter()
-            await asyncio.wrap_future(encoding)
-            self._service.metrics.stage("encode", time.perf_counter() - began)
+            stage = self._service.metrics.stage
+            encoding.add_done_callback(lambda _: stage("encode", time.perf_counter() - began))
+        return encoding
 
     def _make(self, question: Question) -> tuple[Answer, State | None]:
         options = wider(question.options) if question.route == FRAGMENT else question.options

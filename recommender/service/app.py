@@ -33,7 +33,7 @@ from recommender.service.work import Work
 from recommender.settings import Settings
 
 ENGINE_THREADS = 8
-"""For all but the lists that GET asks for: enough for concurrent texts to be embedded together."""
+"""For all but lists that are asked for by GET (see `answers`): enough for concurrent texts to be embedded together."""
 LIST_THREADS = 1
 """Several would take Python's lock from each other, and each list would cost up to a quarter more; their texts are
 encoded before, so that nobody waits in the thread."""
@@ -66,7 +66,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         base_url=settings.public_url.rstrip("/"),
     )
     metrics.watch(lambda: _gauges(service))
-    engine.gather_while(lambda: service.list_work.waiting > 0)
+    engine.gather_while(lambda: service.list_work.ready > 0)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

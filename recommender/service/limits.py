@@ -1,6 +1,7 @@
 """Reading a request's body within limits."""
 
 import json
+import math
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -46,18 +47,28 @@ async def read_json(request: Request, most: int) -> dict[str, Any]:
     if not body.strip():
         raise InputError("body", "is empty; expected a JSON object")
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        value = strict_json(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError("body", f"is not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
         raise InputError("body", f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, NaN, or brackets without end
+    except (ValueError, RecursionError):  # a huge number, NaN, or brackets without end
         raise InputError(
             "body", "is not JSON that this service reads (NaN, a huge number, or nested too deep)"
         ) from None
     if not isinstance(value, dict):
         raise InputError("body", "expected a JSON object")
     return value
+
+
+def strict_json(text: str) -> Any:
+    """What a text says in JSON.
+
+    Raises:
+        ValueError: it is no JSON, or holds NaN or a number that Python would read as infinite.
+        RecursionError: it is nested too deep.
+    """
+    return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
 
 
 def check_type(request: Request, wanted: str) -> None:
@@ -75,5 +86,12 @@ def check_type(request: Request, wanted: str) -> None:
         raise UnsupportedMediaType(f"Content-Encoding is {encoding[:40]!r}; send the body as it is")
 
 
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return value
+
+
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise ValueError(f"{name} is no JSON")

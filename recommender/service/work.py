@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar, TypeVarTuple, cast
 
@@ -12,11 +13,17 @@ from recommender.errors import Overloaded
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+First = Callable[[], Future[Any] | None]
+"""Begins something; None: there is nothing to wait for."""
 
 MANY = 16
 """Fewer calls that wait are no overload, however long a busy machine takes for them."""
 MEMORY = 32
 """The pace is that of about so many calls."""
+
+
+def _nothing() -> None:
+    return None
 
 
 class Work:
@@ -49,6 +56,7 @@ class Work:
         self._waited = waited
         self._pending = 0
         self._queued: dict[object, float] = {}  # when each call that waits came, the first one first
+        self._ready = 0  # those of them that nothing but a thread is missing
         self._begun = -math.inf  # when a thread last took one of several that waited
         self._pace = 0.0  # seconds from one such moment to the next, of late
         self._lock = Lock()
@@ -64,18 +72,14 @@ class Work:
         return len(self._queued) >= MANY
 
     @property
+    def ready(self) -> int:
+        """Calls that wait for nothing but a thread."""
+        return self._ready
+
+    @property
     def waiting(self) -> int:
-        """Calls that wait for a thread."""
+        """Calls that wait."""
         return len(self._queued)
-
-    def check(self) -> None:
-        """Refuse a call that could not be taken now.
-
-        Raises:
-            Overloaded: too many calls wait.
-        """
-        with self._lock:
-            self._check(time.monotonic())
 
     async def run(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
         """Call a function in a thread of the pool.
@@ -83,13 +87,19 @@ class Work:
         Raises:
             Overloaded: too many calls wait.
         """
-        return await asyncio.wrap_future(self._take(function, *arguments))
+        return await asyncio.wrap_future(self._take(partial(function, *arguments)))
 
-    async def run_shared(self, key: Hashable, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
-        """As `run`; calls of the same key at the same time are one call."""
+    async def run_shared(self, key: Hashable, function: Callable[[], T], first: First = _nothing) -> T:
+        """As `run`; calls of the same key at the same time are one call.
+
+        Args:
+            key: of the call.
+            function: to be called.
+            first: begins, once the call is taken, what must have ended before a thread is of use.
+        """
         future = self._shared.get(key)
         if future is None:  # taken or refused at once: hundreds may ask in one turn of the loop
-            future = self._shared[key] = asyncio.wrap_future(self._take(function, *arguments))
+            future = self._shared[key] = asyncio.wrap_future(self._take(function, first))
             future.add_done_callback(lambda done: self._forget(key, done))
         try:
             return cast(T, await asyncio.shield(future))  # one caller that gives up must not take it from the others
@@ -100,19 +110,44 @@ class Work:
         """Finish what runs, drop what waits."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _take(self, function: Callable[[*Ts], T], *arguments: *Ts) -> Future[T]:
+    def _take(self, function: Callable[[], T], first: First = _nothing) -> Future[T]:
         call, now = object(), time.monotonic()
         with self._lock:
             self._check(now)
             self._pending += 1
             self._queued[call] = now
+        result: Future[T] = Future()
+        result.add_done_callback(lambda _: self._done(call))
         try:
-            future = self._pool.submit(lambda: self._begin(call, function, *arguments))
+            before = first()
+        except BaseException:
+            result.cancel()
+            raise
+        if before is None:
+            self._submit(call, result, function)
+        else:
+            before.add_done_callback(lambda done: self._go_on(done, call, result, function))
+        return result
+
+    def _go_on(self, before: Future[Any], call: object, result: Future[T], function: Callable[[], T]) -> None:
+        error = before.exception()
+        if error is None:
+            self._submit(call, result, function)
+        elif result.set_running_or_notify_cancel():
+            result.set_exception(error)
+
+    def _submit(self, call: object, result: Future[T], function: Callable[[], T]) -> None:
+        with self._lock:
+            self._ready += 1
+        try:
+            submitted = self._pool.submit(self._begin, time.monotonic(), call, result, function)
         except RuntimeError:  # the pool was shut down: the service is stopping
-            self._done(call)
-            raise Overloaded(self._name) from None
-        future.add_done_callback(lambda _: self._done(call))
-        return future
+            with self._lock:
+                self._ready -= 1
+            if result.set_running_or_notify_cancel():
+                result.set_exception(Overloaded(self._name))
+        else:
+            submitted.add_done_callback(lambda done: _pass_on(done, result))
 
     def _check(self, now: float) -> None:
         if self._pending >= self._most or (self._many and self._delay(now) > self._patience):
@@ -122,17 +157,21 @@ class Work:
         """Seconds that a call which came now would wait: as long as the first one has, or as the pace says."""
         return max(now - next(iter(self._queued.values())), len(self._queued) * self._pace)
 
-    def _begin(self, call: object, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
+    def _begin(self, since: float, call: object, result: Future[T], function: Callable[[], T]) -> T | None:
         with self._lock:
             now = time.monotonic()
-            waited = now - self._queued.pop(call)
-            is_late = self._many and waited > self._patience
+            self._ready -= 1
+            came = self._queued.pop(call, now)
+            is_late = self._many and now - came > self._patience
             if not is_late:
                 self._keep_pace(now)
-        self._waited(waited)
+        if not result.set_running_or_notify_cancel():  # whoever asked has given up
+            return None
+        del result  # an error that it is given leads to this frame
+        self._waited(now - since)
         if is_late:
             raise Overloaded(self._name)
-        return function(*arguments)
+        return function()
 
     def _keep_pace(self, now: float) -> None:
         if self._queued:
@@ -151,3 +190,14 @@ class Work:
         self._shared.pop(key, None)
         if not done.cancelled():
             done.exception()  # every caller may have gone: an error that nobody awaits is not worth a warning
+
+
+def _pass_on(done: Future[T | None], result: Future[T]) -> None:
+    if done.cancelled():
+        result.cancel()
+    elif not result.cancelled():
+        error = done.exception()
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(cast(T, done.result()))

@@ -31,14 +31,15 @@ def test_a_batch_is_no_longer_than_the_model_reads() -> None:
     assert ids.shape == mask.shape == (2, 21)
 
 
-@pytest.mark.parametrize(("texts", "rows"), [(1, 1), (5, 5), (16, 16), (17, 32), (40, 64), (64, 64)])
-def test_few_texts_have_no_row_of_padding_and_many_a_power_of_two(texts: int, rows: int) -> None:
+@pytest.mark.parametrize(("texts", "rows"), [(1, 1), (3, 3), (5, 6), (6, 6), (13, 16), (17, 32), (64, 64)])
+def test_few_texts_have_few_rows_of_padding_and_many_a_power_of_two(texts: int, rows: int) -> None:
     ids, mask = padded([np.array([5])] * texts, pad_id=9, max_length=64)
     assert ids.shape == mask.shape == (rows, 16)
     assert ids[:texts, 0].tolist() == [5] * texts
 
 
 def test_shapes_are_few() -> None:
+    assert len({padded([np.zeros(5)] * count, 0, 256)[0].shape for count in range(1, 257)}) == 12
     lengths = np.random.default_rng(42).integers(1, 257, 20_000)
     shapes = {
         padded([np.zeros(lengths[place])] * len(batch), 0, 256)[0].shape

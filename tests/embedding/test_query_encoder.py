@@ -79,13 +79,19 @@ def test_a_few_are_gathered_while_nobody_could_use_their_vectors(gated: Gated, m
     lists = {"wait": True}
     encoder = QueryEncoder(gated)
     encoder.hold_while(lambda: lists["wait"])
-    for future in [encoder.submit(f"text {number}") for number in range(4)]:
+    for future in [encoder.submit(f"text {number}", may_wait=True) for number in range(4)]:
         future.result(WAIT / 2)
     assert [len(batch) for batch in gated.batches] == [4]
-    waiting = encoder.submit("one more")
+    waiting = encoder.submit("one more", may_wait=True)
+    encoder.submit("now").result(WAIT / 2)
+    assert waiting.done()
+    assert gated.batches[1:] == [["now", "one more"]]
+    waiting = encoder.submit("the last", may_wait=True)
+    encoder.submit("the last")
+    waiting.result(WAIT / 2)
+    waiting = encoder.submit("after it", may_wait=True)
     lists["wait"] = False
     waiting.result(WAIT / 2)
-    assert gated.batches[1:] == [["one more"]]
     encoder.close()
 
 
@@ -93,7 +99,7 @@ def test_no_text_is_held_for_long(gated: Gated) -> None:
     gated.gate.set()
     encoder = QueryEncoder(gated)
     encoder.hold_while(lambda: True)
-    assert encoder.submit("alone").result(WAIT).vector.shape == (64,)
+    assert encoder.submit("alone", may_wait=True).result(WAIT).vector.shape == (64,)
     encoder.close()
 
 

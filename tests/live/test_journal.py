@@ -105,6 +105,27 @@ def test_a_damaged_entry_is_refused(tmp_path: Path) -> None:
         list(Journal(tmp_path).deciding(["a"], 1))
 
 
+def test_a_damaged_entry_is_seen_even_if_later_ones_count(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    put(journal, "a", "One", status="canceled")
+    put(journal, "a", "Two")
+    with sqlite3.connect(journal.path) as connection:
+        connection.execute(
+            "UPDATE entries SET payload = CAST(replace(payload, 'status', 'statur') AS BLOB) WHERE position = 1"
+        )
+    for read in (Journal.verify, lambda journal: journal.compact(2)):
+        with pytest.raises(IndexCorrupt, match="entry 1 is damaged"):
+            read(Journal(tmp_path))
+
+
+def test_entries_that_fill_no_row_together_come_one_by_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for name in ("a", "b"):
+        put(journal, name, "x" * 1_000)
+    journal._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 3_000)
+    assert [len(entries) for _, entries in journal.deciding(["a", "b"], 0)] == [1, 1]
+
+
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"not a database at all, " * 100)
     with pytest.raises(IndexCorrupt, match="restore it from a backup"):

@@ -302,9 +302,18 @@ def test_an_overlay_that_failed_half_way_is_made_anew(desk: Desk, monkeypatch: p
 
 
 def test_the_record_of_a_put_is_checked(desk: Desk) -> None:
-    for record in ({"title": ""}, {"id": "x", "title": "Word", "status": "lost"}, ["list"], {"title": "A", "text": 3}):
+    for record in (
+        {"id": "x", "title": "Word", "status": "usable", "price": float("inf")},
+        {"title": ""},
+        {"id": "x", "title": "Word", "status": "lost"},
+        ["list"],
+        {"title": "A", "text": 3},
+    ):
         with pytest.raises(RecordError):
             desk.changes.put(record)
+    assert desk.changes.put({"id": "x", "title": "Word", "status": "\0canceled"}).id == "x"
+    with pytest.raises(NotFound):
+        desk.recommender.story("x")
     assert desk.changes.put({"title": "No id", "url": "https://x.example/1"}).id == "https://x.example/1"
 
 

@@ -9,8 +9,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -250,6 +252,55 @@ def test_whose_turn_would_come_too_late_is_refused_at_once(
     work.close()
 
 
+def test_equal_calls_share_one_even_where_no_other_would_be_taken() -> None:
+    work = Work("lists", 1, 0)
+    calls: list[int] = []
+    hold = threading.Event()
+
+    def answer() -> int:
+        hold.wait(60)
+        calls.append(1)
+        return len(calls)
+
+    async def run() -> list[Any]:
+        many = [asyncio.ensure_future(work.run_shared("one", answer)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await work.run_shared("another", answer)
+        hold.set()
+        return await asyncio.gather(*many)
+
+    assert asyncio.run(run()) == [1] * 5
+    work.close()
+
+
+def test_what_comes_first_may_fail_and_whoever_gives_up_leaves_the_thread_counted() -> None:
+    work = Work("lists", 1, 1)
+    failed: Future[None] = Future()
+    failed.set_exception(ZeroDivisionError())
+    begun, hold = threading.Event(), threading.Event()
+
+    def held() -> None:
+        begun.set()
+        hold.wait(60)
+
+    async def run() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await work.run_shared("failing", held, lambda: failed)
+        assert (work.pending, work.waiting) == (0, 0)
+        running, waiting = (asyncio.ensure_future(work.run(held)) for _ in range(2))
+        await asyncio.to_thread(begun.wait, 60)
+        for one in (running, waiting):
+            one.cancel()
+        await asyncio.sleep(0)
+        assert (work.pending, work.waiting) == (1, 0)
+        hold.set()
+
+    asyncio.run(run())
+    work.close()
+    assert (work.pending, work.waiting) == (0, 0)
+
+
 def test_what_an_answer_was_made_from_is_let_go_with_its_error() -> None:
     work = Work("lists", 1, 1)
     made: list[weakref.ref[Any]] = []
@@ -279,7 +330,7 @@ def test_calls_of_one_turn_are_taken_or_refused_in_it() -> None:
     hold = threading.Event()
 
     async def run() -> list[Any]:
-        many = [asyncio.ensure_future(work.run_shared(number, hold.wait, 60)) for number in range(10)]
+        many = [asyncio.ensure_future(work.run_shared(number, partial(hold.wait, 60))) for number in range(10)]
         await asyncio.sleep(0)
         taken = work.pending
         hold.set()

@@ -1,6 +1,5 @@
 """Many stories at once: NDJSON in, a result a line out, while it is still being sent."""
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from recommender.errors import RecommenderError, RecordError, TooLarge
 from recommender.live import Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Service, request_id_of
-from recommender.service.limits import check_type
+from recommender.service.limits import check_type, strict_json
 from recommender.service.problems import problem
 from recommender.service.routes.changes import writing
 from recommender.stories import dump_record
@@ -118,12 +117,8 @@ async def _chunks(
 
 def _parse(line: bytes) -> Any:
     try:
-        return json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+        return strict_json(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         return RecordError("line", f"is not UTF-8 (byte {error.start})")
     except (ValueError, RecursionError) as error:
         return RecordError("line", f"is not JSON: {str(error)[:200]}")
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
