@@ -82,7 +82,7 @@ SCHEMAS: dict[str, Schema] = {
             "offset": _INTEGER,
             "exhausted": _one("boolean", description="true: nothing more would follow"),
             "filtered_out": _COUNTS,
-            "processing_time_ms": _NUMBER,
+            "processing_time_ms": _one("number", description="without waiting, and without encoding the text of a GET"),
             "index": _object({"generation": _TEXT, "model": _TEXT, "built_at": _TEXT}),
             "rejected": _list(
                 _object({**_NAMED["properties"], "reason": _TEXT, "same_as": _TEXT, "score": _NUMBER}, ("id", "reason"))
