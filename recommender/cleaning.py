@@ -1,11 +1,13 @@
 """A record to a clean story, for a build and a live change alike: without what no reader sees or what is no article."""
 
 import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from recommender.errors import RecordError
 from recommender.readmore import cut_record
 from recommender.stories import Story, story_from_record
 
@@ -65,13 +67,27 @@ def story_of(record: Any) -> Story:
 
 
 def clean_story(story: Story) -> Story:
-    """The story with clean characters, and a body without bylines and boxes at its ends."""
+    """The story with clean characters, and a body without bylines and boxes at its ends.
+
+    Raises:
+        RecordError: a field of its own holds a number that JSON cannot say, so that no answer could show it.
+    """
+    _check_numbers(story.extra)
     title = clean_line(story.title)
     text = clean_body(clean_text(story.text), story.authors).strip()
     section = clean_line(story.section) if story.section else story.section
     if title == story.title and text == story.text and section == story.section:
         return story
     return replace(story, title=title, text=text, section=section or None)
+
+
+def _check_numbers(extra: Mapping[str, Any]) -> None:
+    for name, value in extra.items():
+        if isinstance(value, float | list | Mapping):
+            try:
+                json.dumps(value, allow_nan=False, default=str)
+            except ValueError:
+                raise RecordError(name, "holds a number that is infinite or none, which JSON cannot say") from None
 
 
 def clean_text(text: str) -> str:

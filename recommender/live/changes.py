@@ -222,12 +222,7 @@ def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> 
     story = replace(story, text=without_lines(story.text, boilerplate))
     if said.get("status"):
         said["status"] = story.status
-    kept = story.to_record() | said
-    try:
-        pack_payload(kept)
-    except ValueError:
-        raise RecordError("record", "holds a number that is not finite, which JSON cannot say") from None
-    return story, kept
+    return story, story.to_record() | said
 
 
 def _embargo(value: Any) -> Moment | None:

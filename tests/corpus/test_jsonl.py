@@ -72,6 +72,7 @@ BAD_LINES = {
     "malformed date": (b'{"title": "x", "published": "last week"}', "published: 'last week' is not a date"),
     "number as title": (b'{"title": 5}', "title: is a number, expected a string"),
     "NaN": (b'{"title": "x", "score": NaN}', "NaN is no JSON"),
+    "infinite": (b'{"title": "x", "sizes": [1, {"of": 1e999}]}', "which JSON cannot say"),
     "deep": (b'{"title": "x", "a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
     "huge number": (b'{"title": "x", "a": ' + b"9" * 5_000 + b"}", "broken JSON"),
     "bad pointers": (b'{"title": "x", "read_more": [5]}', "read_more"),
