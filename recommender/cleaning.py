@@ -1,7 +1,7 @@
 """A record to a clean story, for a build and a live change alike: without what no reader sees or what is no article."""
 
 import html
-import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -83,11 +83,23 @@ def clean_story(story: Story) -> Story:
 
 def _check_numbers(extra: Mapping[str, Any]) -> None:
     for name, value in extra.items():
-        if isinstance(value, float | list | Mapping):
-            try:
-                json.dumps(value, allow_nan=False, default=str)
-            except ValueError:
-                raise RecordError(name, "holds a number that is infinite or none, which JSON cannot say") from None
+        if not isinstance(value, str) and not _is_finite(value):
+            raise RecordError(name, "holds a number that is infinite or none, which JSON cannot say")
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether every number in a value of JSON is one that JSON can say."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return False
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+    return True
 
 
 def clean_text(text: str) -> str:

@@ -15,7 +15,7 @@ ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
     ("errors", "heap", "processes", "progress"),
-    ("dates",),
+    ("dates", "parallel"),
     ("stories", "vectors", "settings", "news_dates"),
     ("storage", "language", "recipe", "analysis", "logs"),
     ("readmore", "embedding", "dense"),

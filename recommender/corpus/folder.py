@@ -9,9 +9,9 @@ from typing import cast
 
 from recommender.corpus.article import ArticleFile
 from recommender.corpus.gathering import Drafted
-from recommender.corpus.parallel import Parsers
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.errors import CorpusError
+from recommender.parallel import ParallelMap
 from recommender.stories import Story
 
 _LEFT_OUT = frozenset({"readme", "license", "licence", "contributing", "changelog", "code_of_conduct", "security"})
@@ -53,10 +53,10 @@ class Folder:
     def drafts(self) -> Iterator[Drafted]:
         """The stories, with the names under which files of the folder link to them."""
         self.position = done = 0
-        with Parsers(ArticleFile.draft, attrgetter("size_bytes")) as parsers:
+        with ParallelMap(ArticleFile.draft, attrgetter("size_bytes")) as parallel:
             for are_articles, readers in groupby(self._readers(), lambda reader: isinstance(reader, ArticleFile)):
                 if are_articles:
-                    for article, draft in parsers.map(cast(Iterator[ArticleFile], readers)):
+                    for article, draft in parallel.map(cast(Iterator[ArticleFile], readers)):
                         done += article.size_bytes
                         self.position = done
                         yield draft

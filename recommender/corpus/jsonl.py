@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,10 +10,14 @@ from recommender.cleaning import story_of
 from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
+from recommender.parallel import ParallelMap
 from recommender.stories import Story
 
 MAX_LINE = 64 << 20
 """Longest line, in bytes."""
+
+_TOGETHER = 256
+"""Lines that go to a process at once: one takes a tenth of a millisecond to read."""
 
 _TOLD = 64
 """Lines between two looks at how far the file was read: asking takes as long as reading a short line."""
@@ -36,23 +41,29 @@ class JsonLines(FileReader):
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
+        with ParallelMap(_parse, _size, _TOGETHER) as parallel:
+            for _, item in parallel.map(self._filled()):
+                yield item
+        self.position = self.size_bytes
+
+    def _filled(self) -> Iterator["_Line | Rejected"]:
+        """The lines that are not blank, up to where the file is damaged."""
         number = 0
         try:
             with Stream.open(self._path) as stream:
                 for number, line in self._lines(stream):
+                    if number == 1 and isinstance(line, bytes) and (reason := _other_format(line)):
+                        yield Rejected(self.name, reason)
+                        return
                     if isinstance(line, Rejected):
                         yield line
-                    elif not line.isspace() and line:
-                        if number == 1 and (reason := _other_format(line)):
-                            yield Rejected(self.name, reason)
-                            return
-                        yield self._item(number, line)
+                    elif line and not line.isspace():
+                        yield _Line(f"{self.name}:{number}", line)
         except DAMAGED as error:
             yield Rejected(
                 f"{self.name}:{number + 1}",
                 f"the file is damaged or cut off here ({error}); what stands before was read: fetch or write it again",
             )
-        self.position = self.size_bytes
 
     def _lines(self, stream: Stream) -> Iterator[tuple[int, bytes | Rejected]]:
         """Lines by number, from 1."""
@@ -74,21 +85,36 @@ class JsonLines(FileReader):
                 line = stream.data.readline(1 << 20)
             yield number, Rejected(f"{self.name}:{number}", f"the line is longer than {limit:,} bytes")
 
-    def _item(self, number: int, line: bytes) -> Story | Rejected:
-        try:
-            text = line.decode("utf-8")
-            return story_of(_decoder.decode(text))
-        except UnicodeDecodeError as error:
-            reason = not_utf8(error)
-        except json.JSONDecodeError as error:
-            reason = f"broken JSON: {error.msg} at column {error.pos + 1}"
-        except RecursionError:
-            reason = "broken JSON: nested too deep"
-        except RecordError as error:
-            reason = str(error)
-        except ValueError as error:
-            reason = f"broken JSON: {error}"
-        return Rejected(f"{self.name}:{number}", reason)
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    place: str
+    data: bytes
+
+    def __str__(self) -> str:
+        return self.place
+
+
+def _size(line: _Line | Rejected) -> int:
+    return len(line.data) if isinstance(line, _Line) else 0
+
+
+def _parse(line: _Line | Rejected) -> Story | Rejected:
+    if isinstance(line, Rejected):
+        return line
+    try:
+        return story_of(_decoder.decode(line.data.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        reason = not_utf8(error)
+    except json.JSONDecodeError as error:
+        reason = f"broken JSON: {error.msg} at column {error.pos + 1}"
+    except RecursionError:
+        reason = "broken JSON: nested too deep"
+    except RecordError as error:
+        reason = str(error)
+    except ValueError as error:
+        reason = f"broken JSON: {error}"
+    return Rejected(line.place, reason)
 
 
 def _other_format(line: bytes) -> str | None:

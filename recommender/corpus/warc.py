@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from recommender.corpus.markup import http_url
 from recommender.corpus.pages import MAX_PAGE, page_story
-from recommender.corpus.parallel import Parsers
 from recommender.corpus.reader import FileReader, Rejected
 from recommender.corpus.streams import DAMAGED
 from recommender.errors import MissingExtra
+from recommender.parallel import ParallelMap
 from recommender.stories import Story
 
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -32,8 +32,8 @@ class Warc(FileReader):
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
-        with Parsers(_story, _size) as parsers:
-            for _, item in parsers.map(self._pages()):
+        with ParallelMap(_story, _size) as parallel:
+            for _, item in parallel.map(self._pages()):
                 yield item
         self.position = self.size_bytes
 

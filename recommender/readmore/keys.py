@@ -20,7 +20,7 @@ def normalise_headline(title: str) -> str:
     key = title
     for _ in range(8):  # once is enough for nearly every headline; some rare characters need another round
         before, key = key, _headline_round(key)
-        if key == before:
+        if key == before or (key.isascii() and "|" not in key):  # another round would change nothing
             break
     return key or " ".join(title.split())
 
@@ -51,6 +51,8 @@ _PORT = re.compile(r":(?:80|443)?\Z")
 _NO_HOST = re.compile(r"[\s\"%<>\\^`{|}]")
 _PATH_SAFE = "!$&'()*+,;=:@/~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
+_PLAIN = re.compile(r"[\w.~!$&'()*+,;=:@/\[\]|-]*", re.ASCII)
+"""What needs no encoding in either."""
 
 
 def canonical_url(url: str) -> str:
@@ -97,7 +99,7 @@ def _means(piece: str) -> bool:
 
 
 def _encode(text: str, safe: str) -> str:
-    if "%" not in text and text.isascii() and text.isalnum():
+    if _PLAIN.fullmatch(text):
         return text
     # A "%" that begins no escape, and an escape of a sign that would change the meaning, both stay escaped.
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)

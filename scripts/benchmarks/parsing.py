@@ -106,7 +106,8 @@ def _read(setting: Setting, path: Path, processes: int) -> dict[str, float]:
 
 def _main(path: str, processes: int) -> None:
     """Read a corpus by so many processes; prints what it took."""
-    from recommender.corpus import Rejected, open_corpus, parallel
+    from recommender import parallel
+    from recommender.corpus import Rejected, open_corpus
 
     parallel.processors = lambda: processes
     begun = time.perf_counter()

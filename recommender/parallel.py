@@ -1,4 +1,4 @@
-"""Documents parsed in processes of their own, where there are enough of them: in order, and few held at once."""
+"""A function applied in several processes, where there is enough to do: in order, and few tasks held at once."""
 
 import time
 from collections import deque
@@ -13,14 +13,12 @@ from recommender.errors import CorpusError
 from recommender.processes import processors, start_workers
 
 ALONE = 1.0
-"""Seconds of parsing before others are asked to help: starting them takes about one."""
+"""Seconds of work before others are asked to help: starting them takes about one."""
 _MOST = 8
-_TOGETHER = 8
-"""Documents that go to a process at once, unless they are large."""
 _LARGE = 1 << 20
 """So many bytes make a parcel by themselves."""
 _AHEAD = 3
-"""Parcels for each process that are under way: at most so many documents are in memory."""
+"""Parcels for each process that are under way: at most so many tasks are in memory."""
 _HELD = 64 << 20
 """No further parcel is begun while more bytes than this are under way."""
 
@@ -28,16 +26,23 @@ _Task = TypeVar("_Task")
 _Done = TypeVar("_Done")
 
 
-class Parsers(Generic[_Task, _Done]):
+class ParallelMap(Generic[_Task, _Done]):
     """Applies a function of a module to tasks, which are pickled as are its results; to be closed.
 
-    The first second it works alone. What the function does with a bad document is its own affair. `size` gives the
-    bytes of a task.
+    The first second it works alone. What the function does with a bad task is its own affair. `size` gives the bytes
+    of a task; `together` of them go to a process at once, unless they are large.
     """
 
-    def __init__(self, parse: Callable[[_Task], _Done], size: Callable[[_Task], int], count: int | None = None) -> None:
-        self._parse = parse
+    def __init__(
+        self,
+        function: Callable[[_Task], _Done],
+        size: Callable[[_Task], int],
+        together: int = 8,
+        count: int | None = None,
+    ) -> None:
+        self._function = function
         self._size = size
+        self._together = together
         self._count = min(processors(), _MOST) if count is None else count
         self._alone = ALONE
         self._pool: ProcessPoolExecutor | None = None
@@ -54,13 +59,13 @@ class Parsers(Generic[_Task, _Done]):
         """Every task with its result, in order.
 
         Raises:
-            CorpusError: a process died over a document.
+            CorpusError: a process died over a task.
         """
         waiting = iter(tasks)
         while self._count < 2 or self._alone > 0:
             begun = time.perf_counter()
             for task in islice(waiting, 1):
-                done = self._parse(task)
+                done = self._function(task)
                 self._alone -= time.perf_counter() - begun
                 yield task, done
                 break
@@ -75,7 +80,7 @@ class Parsers(Generic[_Task, _Done]):
         while True:
             while len(under_way) < _AHEAD * self._count and held < _HELD and (parcel := self._parcel(tasks)):
                 held += sum(map(self._size, parcel))
-                under_way.append((parcel, self._pool.submit(_parse_all, self._parse, parcel)))
+                under_way.append((parcel, self._pool.submit(_apply, self._function, parcel)))
             if not under_way:
                 return
             parcel, future = under_way.popleft()
@@ -99,7 +104,7 @@ class Parsers(Generic[_Task, _Done]):
         for task in tasks:
             parcel.append(task)
             size += self._size(task)
-            if len(parcel) == _TOGETHER or size > _LARGE:
+            if len(parcel) == self._together or size > _LARGE:
                 break
         return parcel
 
@@ -112,5 +117,5 @@ def _named(tasks: Iterable[object]) -> str:
     return ", ".join(map(str, tasks))[:2_000]
 
 
-def _parse_all(parse: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:
-    return [parse(task) for task in tasks]
+def _apply(function: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:
+    return [function(task) for task in tasks]
