@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.embedding import Embedder, Role
-from recommender.ingest import Prepared
+from recommender.generation import Entry
 from recommender.lexical import inverse_document_frequency
 from recommender.recipe import body_without_title, clean
-from recommender.storage import key64
-from recommender.stories import ARTICLE
+from recommender.stories import ARTICLE, KINDS
 
 UNRELATED = (
     "The central bank left its interest rate unchanged for a fourth month.",
@@ -73,35 +72,37 @@ class FluencySample:
     """A few articles of each language, the same ones whatever the order in which they come."""
 
     def __init__(self) -> None:
-        self._chosen: dict[str, list[tuple[int, int, Prepared]]] = {}
+        self._chosen: dict[str, list[tuple[int, int, Entry]]] = {}
         self._seen = 0
 
-    def add(self, prepared: Prepared) -> None:
+    def add(self, entry: Entry) -> None:
         """Look at a story."""
-        story = prepared.story
-        if story.kind != ARTICLE or not story.language or not prepared.title_terms or len(story.text) < _LEAD // 2:
+        language, order = entry.values["language"], -entry.values["id_key"]
+        if entry.values["kind"] != KINDS.index(ARTICLE) or not language or not entry.title_terms:
+            return
+        chosen = self._chosen.setdefault(language, [])
+        if (len(chosen) == SAMPLE and order < chosen[0][0]) or len(entry.story.text) < _LEAD // 2:
             return
         self._seen += 1
-        chosen = self._chosen.setdefault(story.language, [])
-        entry = (-key64(story.id), self._seen, prepared)
         if len(chosen) < SAMPLE:
-            heapq.heappush(chosen, entry)
+            heapq.heappush(chosen, (order, self._seen, entry))
         else:
-            heapq.heappushpop(chosen, entry)
+            heapq.heappushpop(chosen, (order, self._seen, entry))
 
     def measure(self, embedder: Embedder) -> dict[str, float]:
         """Trust in the model by language, `LEAST` to 1, of each language with enough articles."""
         return {
-            language: _trust(embedder, [prepared for _, _, prepared in sorted(chosen)[::-1]])
+            language: _trust(embedder, [entry for _, _, entry in sorted(chosen)[::-1]])
             for language, chosen in sorted(self._chosen.items())
             if len(chosen) == SAMPLE
         }
 
 
-def _trust(embedder: Embedder, sample: Sequence[Prepared]) -> float:
+def _trust(embedder: Embedder, sample: Sequence[Entry]) -> float:
     """How often a title's nearest text is its own by the model, against how often by shared words."""
-    titles = embedder.embed([item.story.title for item in sample], Role.DOCUMENT).rows
-    leads = [clean(body_without_title(item.story.title, item.story.text), _LEAD) for item in sample]
+    stories = [entry.story for entry in sample]
+    titles = embedder.embed([story.title for story in stories], Role.DOCUMENT).rows
+    leads = [clean(body_without_title(story.title, story.text), _LEAD) for story in stories]
     by_model = (titles @ embedder.embed(leads, Role.DOCUMENT).rows.T).argmax(axis=1)
     by_words = _word_overlap(sample).argmax(axis=1)
     own = np.arange(len(sample))
@@ -109,7 +110,7 @@ def _trust(embedder: Embedder, sample: Sequence[Prepared]) -> float:
     return round(float(np.clip(ratio / KNOWN, LEAST, 1.0)), 3)
 
 
-def _word_overlap(sample: Sequence[Prepared]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _word_overlap(sample: Sequence[Entry]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     titles = [set(item.title_terms) for item in sample]
     leads = [set(item.body_terms[:100]) for item in sample]
     frequency = Counter(term for lead in leads for term in lead)

@@ -42,8 +42,12 @@ class Spool:
 
     def read(self, number: int) -> Story:
         """The story of that number."""
+        return story_from_own_record(json.loads(self.record(number)))
+
+    def record(self, number: int) -> bytes:
+        """The same as it was set down: a JSON object."""
         self._file.seek(self._start[number])
-        return story_from_own_record(json.loads(self._file.read(self._start[number + 1] - self._start[number])))
+        return self._file.read(self._start[number + 1] - self._start[number])
 
     def repeated(self) -> list[int]:
         """Numbers of the stories whose id had come before, in order."""

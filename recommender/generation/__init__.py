@@ -5,12 +5,13 @@ from recommender.generation.layout import FACETS, FORMAT, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files, write_manifest
 from recommender.generation.reader import Columns, Generation
 from recommender.generation.recovery import live_manifest
-from recommender.generation.writer import GenerationWriter, column_values, pointer_keys
+from recommender.generation.writer import Entry, GenerationWriter, column_values, pointer_keys
 
 __all__ = [
     "FACETS",
     "FORMAT",
     "Columns",
+    "Entry",
     "Generation",
     "GenerationWriter",
     "IndexFolder",

@@ -1,8 +1,9 @@
 """Writes a generation row by row; memory holds keys and columns of numbers, not the stories."""
 
+import json
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,11 +17,36 @@ from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
-from recommender.stories import KINDS, STATUSES, Link, Story, dump_record
+from recommender.stories import KINDS, STATUSES, Link, Story, dump_record, story_from_own_record
 from recommender.vectors import Float32
 
-_LATEST = 8_192
-"""Keys that a writer remembers: several stories point to the same ones of the days before."""
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a generation stores of a story, but its vector: plain values, which any process may make.
+
+    `values` has its value in each column but `truncated`, of a facet the text itself; `pointers` the keys that its
+    read-more pointers lead to; `title_terms` and `body_terms` what is searched.
+    """
+
+    record: bytes
+    values: Mapping[str, Any]
+    pointers: frozenset[int]
+    title_terms: list[str]
+    body_terms: list[str]
+
+    @classmethod
+    def of(
+        cls, story: Story, title_terms: list[str], body_terms: list[str], keys: tuple[int, int] | None = None
+    ) -> "Entry":
+        """The entry of a story; `keys` are those of its URL and of its headline, where they were made before."""
+        values = column_values(story, lambda facet, value: value, keys)
+        return cls(dump_record(story.to_record()), values, frozenset(pointer_keys(story)), title_terms, body_terms)
+
+    @property
+    def story(self) -> Story:
+        """The story, read again."""
+        return story_from_own_record(json.loads(self.record))
 
 
 class GenerationWriter:
@@ -36,20 +62,19 @@ class GenerationWriter:
         self._columns = {name: NpyWriter(self.layout.column(name), dtype) for name, dtype in COLUMNS.items()}
         self._facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
         self._pointer_keys, self._pointer_rows = array("Q"), array("i")
-        self._url_key, self._headline_key = lru_cache(_LATEST)(_url_key), lru_cache(_LATEST)(_headline_key)
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
-    def add(self, story: Story, title: Sequence[str], body: Sequence[str], keys: tuple[int, int] | None = None) -> None:
-        """Add the next row: the story, the lexical terms of its title and of its body, and its keys if known."""
-        self._stories.write(dump_record(story.to_record()) + b"\n")
+    def add(self, entry: Entry) -> None:
+        """Add the next row."""
+        self._stories.write(entry.record + b"\n")
         self._story_start.put(self._stories.tell())
-        for name, value in column_values(story, self._facet, keys).items():
-            self._columns[name].put(value)
-        for key in pointer_keys(story, self._url_key, self._headline_key):
+        for name, value in entry.values.items():
+            self._columns[name].put(self._facet(name, value) if name in self._facets else value)
+        for key in entry.pointers:
             self._pointer_keys.append(key)
             self._pointer_rows.append(self.rows)
-        self._lexical.add(title, body)
+        self._lexical.add(entry.title_terms, entry.body_terms)
         self.rows += 1
 
     def add_vectors(self, vectors: Float32, truncated: Iterable[bool]) -> None:
@@ -92,7 +117,7 @@ class GenerationWriter:
 
 
 def column_values(
-    story: Story, code: Callable[[str, str | None], int], keys: tuple[int, int] | None = None
+    story: Story, code: Callable[[str, str | None], Any], keys: tuple[int, int] | None = None
 ) -> dict[str, Any]:
     """A story's value in each column but `truncated`.
 
@@ -129,22 +154,14 @@ def _headline_key(title: str) -> int:
     return key64(normalise_headline(title))
 
 
-def pointer_keys(
-    story: Story, url_key: Callable[[str], int] = _url_key, headline_key: Callable[[str], int] = _headline_key
-) -> set[int]:
-    """The keys that a story's read-more pointers lead to: ids, URLs and headlines.
-
-    Args:
-        story: the story.
-        url_key: makes the key of a URL, as whoever asks for many may remember it.
-        headline_key: likewise of a headline.
-    """
+def pointer_keys(story: Story) -> set[int]:
+    """The keys that a story's read-more pointers lead to: ids, URLs and headlines."""
     keys = set()
     for pointer in story.read_more:
         if pointer.id:
             keys.add(key64(pointer.id))
         if pointer.url:
-            keys.add(url_key(pointer.url))
+            keys.add(_url_key(pointer.url))
         if pointer.title:
-            keys.add(headline_key(pointer.title))
+            keys.add(_headline_key(pointer.title))
     return keys

@@ -1,0 +1,41 @@
+"""A story that was set down, to what an index stores of it and the text to embed: a task for any process."""
+
+import json
+from dataclasses import dataclass, replace
+
+from recommender.generation import Entry
+from recommender.ingest import prepare
+from recommender.stories import DIGEST_LINKS, story_from_own_record
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A story's record, with what only a look at all stories tells.
+
+    `elsewhere` is how many links of its body lead to no story, `keys` those of its URL and of its headline where they
+    were made before, `max_chars` what the embedder reads of a text at most.
+    """
+
+    record: bytes
+    elsewhere: int
+    keys: tuple[int, int] | None
+    max_chars: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the record."""
+        return len(self.record)
+
+
+def make_entry(task: Task) -> tuple[str, Entry]:
+    """The text to embed and the entry of a story.
+
+    It is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a story may arrive
+    there.
+    """
+    story = story_from_own_record(json.loads(task.record))
+    if not story.digest and len(story.read_more) - task.elsewhere > DIGEST_LINKS:
+        story = replace(story, digest=True)
+    prepared = prepare(story, task.max_chars)
+    entry = Entry.of(prepared.story, prepared.title_terms, prepared.body_terms, task.keys)
+    return prepared.text, entry
