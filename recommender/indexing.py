@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from recommender.generation import Entry
 from recommender.ingest import prepare
-from recommender.stories import DIGEST_LINKS, story_from_own_record
+from recommender.stories import DIGEST_LINKS, dump_record, story_from_own_record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its pickle is read in a third of the time
 class Task:
     """A story's record, with what only a look at all stories tells.
 
@@ -33,9 +33,9 @@ def make_entry(task: Task) -> tuple[str, Entry]:
     It is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a story may arrive
     there.
     """
-    story = story_from_own_record(json.loads(task.record))
+    story = given = story_from_own_record(json.loads(task.record))
     if not story.digest and len(story.read_more) - task.elsewhere > DIGEST_LINKS:
         story = replace(story, digest=True)
     prepared = prepare(story, task.max_chars)
-    entry = Entry.of(prepared.story, prepared.title_terms, prepared.body_terms, task.keys)
-    return prepared.text, entry
+    record = task.record if prepared.story is given else dump_record(prepared.story.to_record())
+    return prepared.text, Entry.of(prepared.story, record, prepared.title_terms, prepared.body_terms, task.keys)

@@ -47,7 +47,7 @@ class Spool:
     def record(self, number: int) -> bytes:
         """The same as it was set down: a JSON object."""
         self._file.seek(self._start[number])
-        return self._file.read(self._start[number + 1] - self._start[number])
+        return self._file.read(self._start[number + 1] - self._start[number] - 1)
 
     def repeated(self) -> list[int]:
         """Numbers of the stories whose id had come before, in order."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import MODEL, PAPER, Record, ask, engine_of, make_index, opened, story, write_corpus
 
+from recommender import parallel
 from recommender.embedding import Role
 from recommender.embedding.hashing import HashingEmbedder
 from recommender.engine import Query
@@ -295,6 +296,27 @@ def test_a_spool_gives_back_the_last_of_each_id_in_row_order(
     expected = sorted(by_id, key=lambda one: moment.second if (moment := stories[last[one]].published) else -(2**62))
     assert [stories[number].id for number in spool.in_row_order().tolist()] == expected
     spool.close()
+
+
+def test_several_processes_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = [f"Headline {number}" for number in range(20)]
+    lines = [
+        line(
+            story(
+                number, f"Storm {number} breaks the wall", "Crews came. Die Mauer hält.", read_more=links[: number % 20]
+            )
+        )
+        for number in range(400)
+    ]
+    alone = build_lines(tmp_path, lines)
+    monkeypatch.setattr(parallel, "ALONE", 1e-9)
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
+    shared = build_lines(tmp_path, lines)
+    generations = tmp_path / "index/generations"
+    one, other = (json.loads((generations / found["name"] / "manifest.json").read_text()) for found in (alone, shared))
+    assert one["files"] == other["files"]
+    assert one["counts"] == other["counts"]
+    assert one["counts"]["digests"] > 0
 
 
 def test_a_headline_that_the_body_repeats_is_searched_once() -> None:

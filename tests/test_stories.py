@@ -1,6 +1,7 @@
 """A record that was taken once can be taken again: what an index and the journal hold is read back from there."""
 
 import json
+import pickle
 from typing import Any
 
 from hypothesis import given
@@ -44,6 +45,7 @@ def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]
         story = story_from_record(cut_record(record))
     except RecordError:
         return
+    assert pickle.loads(pickle.dumps(story)) == story
     again = reread(story)
     assert {**again.to_record(), "anything": None} == {**story.to_record(), "anything": None}
     for pointer in again.read_more:

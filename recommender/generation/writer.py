@@ -17,11 +17,11 @@ from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import canonical_url, normalise_headline
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
-from recommender.stories import KINDS, STATUSES, Link, Story, dump_record, story_from_own_record
+from recommender.stories import KINDS, STATUSES, Link, Story, story_from_own_record
 from recommender.vectors import Float32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its pickle is read in a third of the time
 class Entry:
     """What a generation stores of a story, but its vector: plain values, which any process may make.
 
@@ -37,11 +37,16 @@ class Entry:
 
     @classmethod
     def of(
-        cls, story: Story, title_terms: list[str], body_terms: list[str], keys: tuple[int, int] | None = None
+        cls,
+        story: Story,
+        record: bytes,
+        title_terms: list[str],
+        body_terms: list[str],
+        keys: tuple[int, int] | None = None,
     ) -> "Entry":
         """The entry of a story; `keys` are those of its URL and of its headline, where they were made before."""
         values = column_values(story, lambda facet, value: value, keys)
-        return cls(dump_record(story.to_record()), values, frozenset(pointer_keys(story)), title_terms, body_terms)
+        return cls(record, values, frozenset(pointer_keys(story)), title_terms, body_terms)
 
     @property
     def story(self) -> Story:
