@@ -1,21 +1,26 @@
 """The quality of a generation: its ranking model and its figures, made once and carried over while nothing changes."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from recommender.errors import PromotionRefused
+from recommender.evaluation.asking import ask_all
 from recommender.evaluation.evaluate import MAIN, run_system
 from recommender.evaluation.metrics import compare
-from recommender.evaluation.qrels import editors_links
+from recommender.evaluation.qrels import Judged, editors_links
 from recommender.evaluation.systems import dense_system, engine_system
 from recommender.generation import Generation, Layout, Manifest, write_manifest
 from recommender.progress import Progress, Silent
+from recommender.ranking.model import Ranker
 from recommender.storage import read_json, write_json
 from recommender.tuning import spread, tune, untuned
+from recommender.vectors import Int64
 
 VERSION = 2
 """Of the way in which models are fitted and figures taken: others are not carried over."""
@@ -73,11 +78,15 @@ def measure(generation: Generation, progress: Progress | None = None) -> Quality
         return Quality({"queries": 0}, {})
     now = int(time.time())
     used = generation.ranker
-    systems = {"plain vectors": dense_system(generation, now), "served": engine_system(generation, used, now)}
+    rankers = {"plain vectors": None, "served": used}
     if used.origin != "default":
-        systems["default"] = engine_system(generation, untuned(used), now)
-    progress.step("Measuring on the editors' links", len(queries) * len(systems), "queries")
-    runs = {name: run_system(name, system, queries, progress) for name, system in systems.items()}
+        rankers["default"] = untuned(used)
+    progress.step("Measuring on the editors' links", len(queries), "queries")
+    answers = ask_all(partial(_answers, rankers, now), generation, queries, progress)
+    runs = {}
+    for name in rankers:
+        hits = {query.row: answer[name] for query, answer in zip(queries, answers, strict=True)}
+        runs[name] = run_system(name, hits.__getitem__, queries)
     runs.setdefault("default", runs["served"])
     summary = {name: run.mean(MAIN).to_json() for name, run in runs.items()}
     per_query = {
@@ -85,6 +94,17 @@ def measure(generation: Generation, progress: Progress | None = None) -> Quality
         for query, value in zip(queries, runs["served"].values[MAIN], strict=True)
     }
     return Quality({"queries": len(queries), "metric": MAIN, **summary}, per_query)
+
+
+def _answers(
+    rankers: Mapping[str, Ranker | None], now: int, generation: Generation, queries: Sequence[Judged]
+) -> list[dict[str, Int64]]:
+    """The hits of each query by each ranking model; None: the plain vector index."""
+    systems = {
+        name: engine_system(generation, ranker, now) if ranker else dense_system(generation, now)
+        for name, ranker in rankers.items()
+    }
+    return [{name: system(query.row) for name, system in systems.items()} for query in queries]
 
 
 def check_promotion(candidate: Generation, live: Generation) -> str | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from recommender.engine.filters import visible
 from recommender.engine.probe import probe_row
 from recommender.engine.searcher import Searcher
+from recommender.evaluation.asking import ask_all
 from recommender.evaluation.metrics import Float64, bootstrap
 from recommender.evaluation.qrels import Judged, editors_links
 from recommender.generation import Generation
@@ -65,10 +67,10 @@ def tune(generation: Generation, *, progress: Progress | None = None) -> Tuned:
     if len(older) < ENOUGH:
         return Tuned(ranker, about | {"why": f"{len(older)} judged queries to fit on, {ENOUGH} are needed"})
     progress.step("Fitting the ranking to the editors' links", len(older) + len(newer), "queries")
-    fitting = collect(generation, ranker, older, progress)
+    samples = collect(generation, ranker, [*older, *newer], progress)
+    fitting, checking = samples[: len(older)], samples[len(older) :]
     start = ranker.vector
     fit = fit_weights(fitting, start)
-    checking = collect(generation, ranker, newer, progress)
     before = np.array([ndcg(sample, ranker) for sample in checking])
     needed = SURE if len(newer) >= MANY else VERY_SURE
     about |= {"fitted_on": len(fitting), "ndcg@10 default": bootstrap(before).to_json()}
@@ -89,13 +91,15 @@ def collect(
     generation: Generation, ranker: Ranker, queries: Sequence[Judged], progress: Progress | None = None
 ) -> list[Sample]:
     """The candidates of queries with their features, as the engine finds them under default options."""
-    searcher, shown = Searcher(generation, ranker), visible(generation, int(time.time()))
+    return ask_all(partial(_samples, ranker, int(time.time())), generation, queries, progress or Silent())
+
+
+def _samples(ranker: Ranker, now: int, generation: Generation, queries: Sequence[Judged]) -> list[Sample]:
+    searcher, shown = Searcher(generation, ranker), visible(generation, now)
     samples = []
     for query in queries:
         candidates, features = searcher.features(probe_row(generation, query.row), shown)
         samples.append(Sample(features, np.isin(candidates.rows, query.targets), len(query.targets)))
-        if progress:
-            progress.advance()
     return samples
 
 

@@ -25,7 +25,7 @@ LAYERS = (
     ("generation",),
     ("live", "indexing", "fluency"),
     ("build", "engine"),
-    ("evaluation.metrics", "evaluation.qrels", "evaluation.systems"),
+    ("evaluation.asking", "evaluation.metrics", "evaluation.qrels", "evaluation.systems"),
     ("evaluation.evaluate", "tuning"),
     ("evaluation",),
     ("quality",),
