@@ -10,8 +10,9 @@ from typing import Any
 
 
 def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    """How many processors this process may use: those it is bound to, less one where it gives way to others (nice)."""
+    count = len(os.sched_getaffinity(0))
+    return max(1, count - 1) if os.nice(0) > 0 else count
 
 
 def start_workers(count: int, begin: Callable[..., None] | None = None, *arguments: Any) -> ProcessPoolExecutor:
