@@ -24,6 +24,9 @@ _NEXT = "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u0
 _MOJIBAKE = re.compile(f"(?:[ÂÃÐÑÅÄÎ]{_NEXT}|â{_NEXT}{{2}}|ð{_NEXT}{{3}})+")
 _SPACE_RUN = re.compile(r"[ ]{2,}")
 
+_DEEPEST = 100
+"""Levels of lists and objects in a field of a record's own: whatever writes it or sends it on takes a call for each."""
+
 _EDGE = 6
 """Lines at the beginning and at the end of a body that can be a byline or a box."""
 _LONGEST = 240
@@ -70,9 +73,12 @@ def clean_story(story: Story) -> Story:
     """The story with clean characters, and a body without bylines and boxes at its ends.
 
     Raises:
-        RecordError: a field of its own holds a number that JSON cannot say, so that no answer could show it.
+        RecordError: a field of its own holds a number that JSON cannot say, so that no answer could show it, or is
+            nested too deep.
     """
-    _check_numbers(story.extra)
+    for name, value in story.extra.items():
+        if not isinstance(value, str):
+            _check(name, value)
     title = clean_line(story.title)
     text = clean_body(clean_text(story.text), story.authors).strip()
     section = clean_line(story.section) if story.section else story.section
@@ -81,25 +87,18 @@ def clean_story(story: Story) -> Story:
     return replace(story, title=title, text=text, section=section or None)
 
 
-def _check_numbers(extra: Mapping[str, Any]) -> None:
-    for name, value in extra.items():
-        if not isinstance(value, str) and not _is_finite(value):
-            raise RecordError(name, "holds a number that is infinite or none, which JSON cannot say")
-
-
-def _is_finite(value: Any) -> bool:
-    """Whether every number in a value of JSON is one that JSON can say."""
-    waiting = [value]
+def _check(name: str, value: Any) -> None:
+    waiting = [(value, 0)]
     while waiting:
-        value = waiting.pop()
+        value, depth = waiting.pop()
         if isinstance(value, float):
             if not math.isfinite(value):
-                return False
-        elif isinstance(value, list | tuple):
-            waiting.extend(value)
-        elif isinstance(value, Mapping):
-            waiting.extend(value.values())
-    return True
+                raise RecordError(name, "holds a number that is infinite or none, which JSON cannot say")
+        elif isinstance(value, list | tuple | Mapping):
+            if depth == _DEEPEST:
+                raise RecordError(name, f"is nested deeper than {_DEEPEST} levels")
+            inside = value.values() if isinstance(value, Mapping) else value
+            waiting.extend((item, depth + 1) for item in inside)
 
 
 def clean_text(text: str) -> str:

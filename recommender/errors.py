@@ -16,6 +16,7 @@ RecommenderError
 │   └── IndexBusy            another process is changing the index folder
 ├── ModelError               an embedding model that cannot be loaded
 ├── PromotionRefused         a new generation is clearly worse than the live one
+├── ProcessDied              a process that helped was ended, for want of memory perhaps
 ├── MissingExtra             an optional dependency is not installed
 └── Overloaded               the queue is full: try again in `retry_after` seconds
 """
@@ -105,6 +106,10 @@ class ModelError(RecommenderError):
 
 class PromotionRefused(RecommenderError):
     """A new generation is clearly worse than the live one."""
+
+
+class ProcessDied(RecommenderError):
+    """A process that helped was ended, for want of memory perhaps."""
 
 
 class MissingExtra(RecommenderError):

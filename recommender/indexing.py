@@ -26,6 +26,9 @@ class Task:
         """Bytes of the record."""
         return len(self.record)
 
+    def __str__(self) -> str:
+        return str(json.loads(self.record)["id"])
+
 
 def make_entry(task: Task) -> tuple[str, Entry]:
     """The text to embed and the entry of a story.

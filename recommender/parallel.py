@@ -9,7 +9,7 @@ from itertools import chain, islice
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from recommender.errors import CorpusError
+from recommender.errors import ProcessDied
 from recommender.processes import processors, start_workers
 
 ALONE = 1.0
@@ -18,7 +18,9 @@ _MOST = 8
 _LARGE = 1 << 20
 """So many bytes make a parcel by themselves."""
 _AHEAD = 3
-"""Parcels for each process that are under way: at most so many tasks are in memory."""
+"""Parcels for each process that are under way: the tasks of so many are in memory."""
+_NAMED = 50
+"""Tasks that are named where one of them was the end of a process."""
 _HELD = 64 << 20
 """No further parcel is begun while more bytes than this are under way."""
 
@@ -33,17 +35,11 @@ class ParallelMap(Generic[_Task, _Done]):
     of a task; `together` of them go to a process at once, unless they are large.
     """
 
-    def __init__(
-        self,
-        function: Callable[[_Task], _Done],
-        size: Callable[[_Task], int],
-        together: int = 8,
-        count: int | None = None,
-    ) -> None:
+    def __init__(self, function: Callable[[_Task], _Done], size: Callable[[_Task], int], together: int = 8) -> None:
         self._function = function
         self._size = size
         self._together = together
-        self._count = min(processors(), _MOST) if count is None else count
+        self._count = min(processors(), _MOST)
         self._alone = ALONE
         self._pool: ProcessPoolExecutor | None = None
         self._has_answered = False
@@ -59,7 +55,7 @@ class ParallelMap(Generic[_Task, _Done]):
         """Every task with its result, in order.
 
         Raises:
-            CorpusError: a process died over a task.
+            ProcessDied: one did over a task.
         """
         waiting = iter(tasks)
         while self._count < 2 or self._alone > 0:
@@ -90,7 +86,7 @@ class ParallelMap(Generic[_Task, _Done]):
             except BrokenProcessPool:
                 if self._has_answered:
                     unfinished = [parcel, *(later for later, other in under_way if not _is_finished(other))]
-                    raise CorpusError(f"a process died over one of {_named(chain(*unfinished))}") from None
+                    raise ProcessDied(f"a process died over one of {_named(chain(*unfinished))}") from None
                 # None of them ever lived: the program that called may be one that cannot be started again.
                 self._count = 1
                 yield from self.map(chain(parcel, *(later for later, _ in under_way), tasks))
@@ -114,7 +110,7 @@ def _is_finished(future: Future[list[_Done]]) -> bool:
 
 
 def _named(tasks: Iterable[object]) -> str:
-    return ", ".join(map(str, tasks))[:2_000]
+    return ", ".join(map(str, islice(tasks, _NAMED)))
 
 
 def _apply(function: Callable[[_Task], _Done], tasks: Sequence[_Task]) -> list[_Done]:

@@ -14,7 +14,7 @@ from recommender.vectors import Int64, Mask
 
 
 class Spool:
-    """Append-only stories by number; of several with one id the last one counts."""
+    """Stories by number, first all set down, then read; of several with one id the last one counts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import MODEL, PAPER, Record, ask, engine_of, make_index, opened, story, write_corpus
 
-from recommender import parallel
+from recommender import parallel, processes
 from recommender.embedding import Role
 from recommender.embedding.hashing import HashingEmbedder
 from recommender.engine import Query
@@ -309,9 +309,14 @@ def test_several_processes_write_the_same_bytes_as_one(tmp_path: Path, monkeypat
         for number in range(400)
     ]
     alone = build_lines(tmp_path, lines)
+    started = []
     monkeypatch.setattr(parallel, "ALONE", 1e-9)
     monkeypatch.setattr(parallel, "processors", lambda: 2)
+    monkeypatch.setattr(
+        parallel, "start_workers", lambda count: started.append(count) or processes.start_workers(count)
+    )
     shared = build_lines(tmp_path, lines)
+    assert started[:2] == [2, 2], "once to read, once to index"
     generations = tmp_path / "index/generations"
     one, other = (json.loads((generations / found["name"] / "manifest.json").read_text()) for found in (alone, shared))
     assert one["files"] == other["files"]

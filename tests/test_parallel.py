@@ -5,7 +5,7 @@ import os
 import pytest
 
 from recommender import parallel
-from recommender.errors import CorpusError
+from recommender.errors import ProcessDied
 from recommender.parallel import ParallelMap
 
 
@@ -31,7 +31,7 @@ def test_in_order_by_others_and_few_at_once(at_once):
             yield number
 
     processes = set()
-    with ParallelMap(double, lambda task: 0, count=2) as doubled:
+    with ParallelMap(double, lambda task: 0) as doubled:
         for place, (task, (done, process)) in enumerate(doubled.map(tasks())):
             assert (task, done) == (500 + place, 1000 + 2 * place)
             assert len(taken) - place <= 2 * 3 * 8 + 8
@@ -45,7 +45,7 @@ def test_in_order_by_others_and_few_at_once(at_once):
 
 def test_few_large_ones_at_once(at_once):
     taken = []
-    with ParallelMap(double, lambda task: 40 << 20, count=2) as doubled:
+    with ParallelMap(double, lambda task: 40 << 20) as doubled:
         for place, (task, _) in enumerate(doubled.map(taken.append(number) or number for number in range(700, 730))):
             assert task == 700 + place
             assert len(taken) - place <= 3
@@ -53,13 +53,13 @@ def test_few_large_ones_at_once(at_once):
 
 def test_a_process_that_dies_is_said_with_the_place(at_once):
     with (
-        ParallelMap(double, lambda task: 0, count=2) as doubled,
-        pytest.raises(CorpusError, match=r"a process died over one of .*\b55\b"),
+        ParallelMap(double, lambda task: 0) as doubled,
+        pytest.raises(ProcessDied, match=r"a process died over one of .*\b55\b"),
     ):
         list(doubled.map(range(100)))
 
 
 def test_one_that_never_lived_leaves_the_work_here(at_once):
-    with ParallelMap(double, lambda task: 0, count=2) as doubled:
+    with ParallelMap(double, lambda task: 0) as doubled:
         doubled._pool = parallel.start_workers(2, os._exit, 1)
         assert [task for task, _ in doubled.map(range(60, 90))] == list(range(60, 90))

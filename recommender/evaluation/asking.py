@@ -10,7 +10,7 @@ from recommender.generation import Generation
 from recommender.parallel import ParallelMap
 from recommender.progress import Progress
 
-_TOGETHER = 50
+_TOGETHER = 100
 """Queries of a part: one takes some milliseconds, and opening the generation about twenty."""
 
 _Query = TypeVar("_Query")
@@ -23,6 +23,9 @@ class _Part(Generic[_Query, _Found]):
     ask: Ask[_Query, _Found]
     folder: Path
     queries: Sequence[_Query]
+
+    def __str__(self) -> str:
+        return f"{len(self.queries)} queries of {self.folder.name}"
 
 
 def ask_all(

@@ -128,7 +128,7 @@ def column_values(
 
     Args:
         story: the story.
-        code: gives the code of a facet's value.
+        code: gives what stands for a facet's value, such as its code.
         keys: of its URL and of its headline (`Resolver.keys_of`), where they were made before.
     """
     url_key, headline_key = keys or (

@@ -6,7 +6,7 @@ import pytest
 import samples
 from test_ways_in import page, warc_record
 
-from recommender import parallel
+from recommender import parallel, processes
 from recommender.corpus import Rejected, open_corpus
 
 
@@ -24,6 +24,8 @@ def test_the_same_as_alone(tmp_path, monkeypatch, kind):
             b'{"title": "Story %d", "text": "It is told.\\n\\nRead more: Another long story"}' % n for n in range(2_000)
         ]
         lines[7:9] = b"[]", b"no record"
+        for place, depth in enumerate((90, 150, 300, 600, 5_000), 20):
+            lines[place] = b'{"title": "Deep", "x": ' + b"[" * depth + b"]" * depth + b"}"
         lines[900:904] = b"", b'{"id": 1.5, "title": "x"}', b"\xff", b"x" * 5_000
         corpus.write_bytes(gzip.compress(b"\n".join(lines))[:-9])
     else:
@@ -43,6 +45,11 @@ def test_the_same_as_alone(tmp_path, monkeypatch, kind):
     alone = list(open_corpus(corpus))
     monkeypatch.setattr(parallel, "ALONE", 1e-9)
     monkeypatch.setattr(parallel, "processors", lambda: 2)
+    started = []
+    monkeypatch.setattr(
+        parallel, "start_workers", lambda count: started.append(count) or processes.start_workers(count)
+    )
     assert list(open_corpus(corpus)) == alone
+    assert started
     assert any(isinstance(item, Rejected) for item in alone)
     assert len(alone) > 55
