@@ -73,7 +73,7 @@ BAD_LINES = {
     "number as title": (b'{"title": 5}', "title: is a number, expected a string"),
     "NaN": (b'{"title": "x", "score": NaN}', "NaN is no JSON"),
     "infinite": (b'{"title": "x", "sizes": [1, {"of": 1e999}]}', "which JSON cannot say"),
-    "deep": (b'{"title": "x", "of": ' + b"[" * 101 + b"]" * 101 + b"}", "nested deeper than 100"),
+    "deep field": (b'{"title": "x", "of": ' + b"[" * 101 + b"]" * 101 + b"}", "nested deeper than 100"),
     "deep": (b'{"title": "x", "a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
     "huge number": (b'{"title": "x", "a": ' + b"9" * 5_000 + b"}", "broken JSON"),
     "bad pointers": (b'{"title": "x", "read_more": [5]}', "read_more"),
