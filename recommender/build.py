@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -211,7 +212,8 @@ class _Work:
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
-        with ParallelMap(make_entry, attrgetter("size"), _TOGETHER) as parallel:
+        make = partial(make_entry, self.embedder.max_chars)
+        with ParallelMap(make, attrgetter("size"), _TOGETHER) as parallel:
             tasks = (self._task(spool, stubs, number) for number in order)
             for entries, embedded in self._embed(made for _, made in parallel.map(tasks)):
                 for entry in entries:
@@ -263,9 +265,8 @@ class _Work:
     def _task(self, spool: Spool, stubs: Spool, number: int) -> Task:
         stub = number - len(spool)
         if stub >= 0:
-            return Task(stubs.record(stub), 0, None, self.embedder.max_chars)
-        elsewhere, keys = self.elsewhere.get(number, 0), self.resolver.keys_of(number)
-        return Task(spool.record(number), elsewhere, keys, self.embedder.max_chars)
+            return Task(stubs.record(stub), 0, None)
+        return Task(spool.record(number), self.elsewhere.get(number, 0), self.resolver.keys_of(number))
 
     def _embed(self, made: Iterable[tuple[str, Entry]]) -> Iterator[tuple[list[Entry], Embedded]]:
         """Make the entries of one batch while the texts of the one before are embedded."""

@@ -88,6 +88,7 @@ def clean_story(story: Story) -> Story:
 
 
 def _check(name: str, value: Any) -> None:
+    """Refuse a field's value that could not be written or sent on."""
     waiting = [(value, 0)]
     while waiting:
         value, depth = waiting.pop()

@@ -77,17 +77,16 @@ class FluencySample:
 
     def add(self, entry: Entry) -> None:
         """Look at a story."""
-        language, order = entry.values["language"], -entry.values["id_key"]
-        if entry.values["kind"] != KINDS.index(ARTICLE) or not language or not entry.title_terms:
-            return
-        chosen = self._chosen.setdefault(language, [])
-        if (len(chosen) == SAMPLE and order < chosen[0][0]) or len(entry.story.text) < _LEAD // 2:
+        kind, language = KINDS[entry.values["kind"]], entry.values["language"]
+        if kind != ARTICLE or not language or not entry.title_terms or entry.length < _LEAD // 2:
             return
         self._seen += 1
+        chosen = self._chosen.setdefault(language, [])
+        item = (-entry.values["id_key"], self._seen, entry)
         if len(chosen) < SAMPLE:
-            heapq.heappush(chosen, (order, self._seen, entry))
+            heapq.heappush(chosen, item)
         else:
-            heapq.heappushpop(chosen, (order, self._seen, entry))
+            heapq.heappushpop(chosen, item)
 
     def measure(self, embedder: Embedder) -> dict[str, float]:
         """Trust in the model by language, `LEAST` to 1, of each language with enough articles."""

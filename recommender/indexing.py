@@ -13,13 +13,12 @@ class Task:
     """A story's record, with what only a look at all stories tells.
 
     `elsewhere` is how many links of its body lead to no story, `keys` those of its URL and of its headline where they
-    were made before, `max_chars` what the embedder reads of a text at most.
+    were made before.
     """
 
     record: bytes
     elsewhere: int
     keys: tuple[int, int] | None
-    max_chars: int
 
     @property
     def size(self) -> int:
@@ -30,8 +29,8 @@ class Task:
         return str(json.loads(self.record)["id"])
 
 
-def make_entry(task: Task) -> tuple[str, Entry]:
-    """The text to embed and the entry of a story.
+def make_entry(max_chars: int, task: Task) -> tuple[str, Entry]:
+    """The text to embed (`max_chars` is what the embedder reads of one at most) and the entry of a story.
 
     It is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a story may arrive
     there.
@@ -39,6 +38,6 @@ def make_entry(task: Task) -> tuple[str, Entry]:
     story = given = story_from_own_record(json.loads(task.record))
     if not story.digest and len(story.read_more) - task.elsewhere > DIGEST_LINKS:
         story = replace(story, digest=True)
-    prepared = prepare(story, task.max_chars)
+    prepared = prepare(story, max_chars)
     record = task.record if prepared.story is given else dump_record(prepared.story.to_record())
     return prepared.text, Entry.of(prepared.story, record, prepared.title_terms, prepared.body_terms, task.keys)

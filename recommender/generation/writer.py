@@ -26,10 +26,11 @@ class Entry:
     """What a generation stores of a story, but its vector: plain values, which any process may make.
 
     `values` has its value in each column but `truncated`, of a facet the text itself; `pointers` the keys that its
-    read-more pointers lead to; `title_terms` and `body_terms` what is searched.
+    read-more pointers lead to; `title_terms` and `body_terms` what is searched. Its body has `length` characters.
     """
 
     record: bytes
+    length: int
     values: Mapping[str, Any]
     pointers: frozenset[int]
     title_terms: list[str]
@@ -46,7 +47,7 @@ class Entry:
     ) -> "Entry":
         """The entry of a story; `keys` are those of its URL and of its headline, where they were made before."""
         values = column_values(story, lambda facet, value: value, keys)
-        return cls(record, values, frozenset(pointer_keys(story)), title_terms, body_terms)
+        return cls(record, len(story.text), values, frozenset(pointer_keys(story)), title_terms, body_terms)
 
     @property
     def story(self) -> Story:
