@@ -1,13 +1,15 @@
 """Fixtures that every test may use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from newsdesk import PAPER, engine_of, make_index, opened
 
+from recommender import parallel, processes
 from recommender.engine import Recommender
 from recommender.generation import Generation
 
@@ -25,6 +27,27 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}: set RECOMMENDER_DATA to the folder that holds it")
     return folder
+
+
+@pytest.fixture
+def share_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
+    """Called, it makes two processes share all work from the second task on; it returns the sizes of the pools that
+    are started from then on.
+    """
+
+    def share() -> list[int]:
+        started: list[int] = []
+
+        def start(count: int) -> ProcessPoolExecutor:
+            started.append(count)
+            return processes.start_workers(count)
+
+        monkeypatch.setattr(parallel, "ALONE", 1e-9)
+        monkeypatch.setattr(parallel, "processors", lambda: 2)
+        monkeypatch.setattr(parallel, "start_workers", start)
+        return started
+
+    return share
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import MODEL, PAPER, Record, ask, engine_of, make_index, opened, story, write_corpus
 
-from recommender import parallel, processes
 from recommender.embedding import Role
 from recommender.embedding.hashing import HashingEmbedder
 from recommender.engine import Query
@@ -298,7 +298,7 @@ def test_a_spool_gives_back_the_last_of_each_id_in_row_order(
     spool.close()
 
 
-def test_several_processes_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_write_the_same_bytes_as_one(tmp_path: Path, share_work: Callable[[], list[int]]) -> None:
     links = [f"Headline {number}" for number in range(20)]
     lines = [
         line(
@@ -309,12 +309,7 @@ def test_several_processes_write_the_same_bytes_as_one(tmp_path: Path, monkeypat
         for number in range(400)
     ]
     alone = build_lines(tmp_path, lines)
-    started = []
-    monkeypatch.setattr(parallel, "ALONE", 1e-9)
-    monkeypatch.setattr(parallel, "processors", lambda: 2)
-    monkeypatch.setattr(
-        parallel, "start_workers", lambda count: started.append(count) or processes.start_workers(count)
-    )
+    started = share_work()
     shared = build_lines(tmp_path, lines)
     assert started[:2] == [2, 2], "once to read, once to index"
     generations = tmp_path / "index/generations"

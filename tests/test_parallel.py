@@ -4,16 +4,14 @@ import os
 
 import pytest
 
-from recommender import parallel
 from recommender.errors import ProcessDied
 from recommender.parallel import ParallelMap
+from recommender.processes import start_workers
 
 
-@pytest.fixture
-def at_once(monkeypatch):
-    """Others help from the second task on."""
-    monkeypatch.setattr(parallel, "ALONE", 1e-9)
-    monkeypatch.setattr(parallel, "processors", lambda: 2)
+@pytest.fixture(autouse=True)
+def at_once(share_work):
+    share_work()
 
 
 def double(number):
@@ -22,7 +20,7 @@ def double(number):
     return number * 2, os.getpid()
 
 
-def test_in_order_by_others_and_few_at_once(at_once):
+def test_in_order_by_others_and_few_at_once():
     taken = []
 
     def tasks():
@@ -43,7 +41,7 @@ def test_in_order_by_others_and_few_at_once(at_once):
     assert os.getpid() in processes, "the first one was done here"
 
 
-def test_few_large_ones_at_once(at_once):
+def test_few_large_ones_at_once():
     taken = []
     with ParallelMap(double, lambda task: 40 << 20) as doubled:
         for place, (task, _) in enumerate(doubled.map(taken.append(number) or number for number in range(700, 730))):
@@ -51,7 +49,7 @@ def test_few_large_ones_at_once(at_once):
             assert len(taken) - place <= 3
 
 
-def test_a_process_that_dies_is_said_with_the_place(at_once):
+def test_a_process_that_dies_is_said_with_the_place():
     with (
         ParallelMap(double, lambda task: 0) as doubled,
         pytest.raises(ProcessDied, match=r"a process died over one of .*\b55\b"),
@@ -59,7 +57,7 @@ def test_a_process_that_dies_is_said_with_the_place(at_once):
         list(doubled.map(range(100)))
 
 
-def test_one_that_never_lived_leaves_the_work_here(at_once):
+def test_one_that_never_lived_leaves_the_work_here():
     with ParallelMap(double, lambda task: 0) as doubled:
-        doubled._pool = parallel.start_workers(2, os._exit, 1)
+        doubled._pool = start_workers(2, os._exit, 1)
         assert [task for task, _ in doubled.map(range(60, 90))] == list(range(60, 90))

@@ -4,13 +4,12 @@ import contextlib
 import json
 import random
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from newsdesk import MODEL, Record, day_number, make_index, newspaper, opened, story
 
-from recommender import parallel, processes
 from recommender.errors import PromotionRefused
 from recommender.generation import Generation, IndexFolder
 from recommender.quality import check_promotion
@@ -201,16 +200,8 @@ def test_old_generations_are_pruned_by_a_build(tmp_path: Path) -> None:
     assert len(IndexFolder(tmp_path / "index").names()) == 2
 
 
-def test_several_processes_fit_and_measure_the_same_as_one(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_fit_and_measure_the_same_as_one(index: Path, share_work: Callable[[], list[int]]) -> None:
     one = retune(settings_of(index)).manifest.quality
-    started = []
-
-    def start(count: int) -> ProcessPoolExecutor:
-        started.append(count)
-        return processes.start_workers(count)
-
-    monkeypatch.setattr(parallel, "ALONE", 1e-9)
-    monkeypatch.setattr(parallel, "processors", lambda: 2)
-    monkeypatch.setattr(parallel, "start_workers", start)
+    started = share_work()
     assert retune(settings_of(index)).manifest.quality == one
     assert started == [2, 2], "once to fit, once to measure"

@@ -6,12 +6,11 @@ import pytest
 import samples
 from test_ways_in import page, warc_record
 
-from recommender import parallel, processes
 from recommender.corpus import Rejected, open_corpus
 
 
 @pytest.mark.parametrize("kind", ["folder", "warc", "jsonl"])
-def test_the_same_as_alone(tmp_path, monkeypatch, kind):
+def test_the_same_as_alone(tmp_path, share_work, kind):
     if kind == "warc":
         pytest.importorskip("warcio")
         records = [(f"/{n}", "200 OK", "text/html", page(n, f"Story {n}") if n % 7 else b"<p>no") for n in range(60)]
@@ -43,12 +42,7 @@ def test_the_same_as_alone(tmp_path, monkeypatch, kind):
         (corpus / "31.html").write_text("<div>" * 2_000)
         (corpus / "a.rss").write_text(samples.RSS)
     alone = list(open_corpus(corpus))
-    monkeypatch.setattr(parallel, "ALONE", 1e-9)
-    monkeypatch.setattr(parallel, "processors", lambda: 2)
-    started = []
-    monkeypatch.setattr(
-        parallel, "start_workers", lambda count: started.append(count) or processes.start_workers(count)
-    )
+    started = share_work()
     assert list(open_corpus(corpus)) == alone
     assert started
     assert any(isinstance(item, Rejected) for item in alone)
