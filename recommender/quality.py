@@ -22,7 +22,7 @@ from recommender.storage import read_json, write_json
 from recommender.tuning import spread, tune, untuned
 from recommender.vectors import Int64
 
-VERSION = 2
+VERSION = 3
 """Of the way in which models are fitted and figures taken: others are not carried over."""
 
 QUERIES = 1_000

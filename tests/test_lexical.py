@@ -54,6 +54,14 @@ class Plain:
             for term, weight in self.known(query).items()
         )
 
+    def rarest(self, query: Sequence[str], row: int) -> float:
+        rare, most = (
+            math.log(1 + (len(self.corpus) - frequency + 0.5) / (frequency + 0.5))
+            for frequency in (4 * math.sqrt(len(self.corpus)), 0)
+        )
+        shared = [self.idf(term) for term in set(query) & set(self.bags[row]) if not term[0].isdigit()]
+        return (max((idf for idf in shared if idf >= rare), default=0) / most) ** 1.5
+
     def title_score(self, query: Sequence[str], row: int) -> float:
         title = set(self.corpus[row][0])
         norm = 1.2 * (1 - 0.3 + 0.3 * len(title) / self.mean_title)
@@ -76,6 +84,7 @@ def test_scores_are_those_of_the_formula(
     assert len(index) == len(corpus)
     expected = [plain.score(query, row) for row in rows]
     np.testing.assert_allclose(index.scores(asked), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(index.rarest(asked), [plain.rarest(query, row) for row in rows], rtol=1e-4)
     titles = index.titles(asked, index.lookup(query).ids, rows)
     expected = [plain.title_score(query, row) for row in rows]
     np.testing.assert_allclose(titles.scores, expected, rtol=1e-4, atol=1e-5)
@@ -144,6 +153,15 @@ def test_a_term_that_stands_300_times_counts_as_255(tmp_path: Path) -> None:
     assert index.lengths.tolist() == [300, 1]
 
 
+def test_a_word_that_many_share_is_not_rare(tmp_path: Path) -> None:
+    words = {"name": range(2), "place": range(40), "common": range(100 - 41, 100), "1984": range(50, 52)}
+    corpus: list[Doc] = [([], [word for word, rows in words.items() if row in rows]) for row in range(100)]
+    index, plain = written(tmp_path / "lexical", corpus), Plain(corpus)
+    rarest = index.rarest(index.weigh(index.lookup([*words])))
+    np.testing.assert_allclose(rarest, [plain.rarest([*words], row) for row in range(100)], rtol=1e-5)
+    assert 0 == rarest[99] == rarest[50] < rarest[39] < rarest[0] < 1
+
+
 def test_a_bag_holds_the_heaviest_terms_and_the_numbers(tmp_path: Path) -> None:
     corpus: list[Doc] = [(["storm", "2026"], ["storm", "12"]), (["calm"], ["7th"])]
     index, plain = written(tmp_path / "lexical", corpus), Plain(corpus)
@@ -172,8 +190,8 @@ def test_a_bag_keeps_the_hundred_heaviest_terms(tmp_path: Path) -> None:
 def test_an_index_of_nothing(tmp_path: Path) -> None:
     index = written(tmp_path / "lexical", [])
     asked = index.weigh(index.lookup(["a"]))
-    assert (len(index), len(asked.ids), len(index.scores(asked))) == (0, 0, 0)
+    assert (len(index), len(asked.ids), len(index.scores(asked)), len(index.rarest(asked))) == (0, 0, 0, 0)
     wordless = written(tmp_path / "wordless", [([], []), ([], [])])
     asked = wordless.weigh(wordless.lookup(["a"]))
-    assert wordless.scores(asked).tolist() == [0, 0]
+    assert wordless.scores(asked).tolist() == wordless.rarest(asked).tolist() == [0, 0]
     assert wordless.titles(asked, asked.ids, np.arange(2)).scores.tolist() == [0, 0]

@@ -26,15 +26,16 @@ RECENT_ROWS = 2_000
 class Candidates:
     """Rows (n,) ascending, with the evidence for each.
 
-    `similarity` is the cosine, `lexical` the square root of BM25's share of the most that the query allows, `title`
-    the titles' BM25 as a share of the best one, `complete` whether all words of the title are the query's, `in_links`
-    ln(1 + editors' links into it). The neighbour at place `voter` of `closeness` links to the row `target`.
-    `typical_age` is the median age in days of what is near.
+    `similarity` is the cosine, `lexical` the square root of BM25's share of the most that the query allows, `rare` how
+    rare the rarest word is that both have, `title` the titles' BM25 as a share of the best one, `complete` whether all
+    words of the title are the query's, `in_links` ln(1 + editors' links into it). The neighbour at place `voter` of
+    `closeness` links to the row `target`. `typical_age` is the median age in days of what is near.
     """
 
     rows: Int64
     similarity: Float32
     lexical: Float32
+    rare: Float32
     title: Float32
     complete: Mask
     closeness: Float32
@@ -79,6 +80,7 @@ def gather(generation: Generation, probe: Probe, base: Mask, allowed: Mask | Non
         rows=rows,
         similarity=cosines.of(rows),
         lexical=np.sqrt(np.minimum(lexical_share(scores[rows], probe.terms.norm), 1)),
+        rare=generation.lexical.rarest(probe.terms)[rows],
         title=titles.scores,
         complete=titles.complete,
         closeness=closeness,

@@ -66,6 +66,7 @@ def feature_matrix(generation: Generation, ranker: Ranker, probe: Probe, candida
     columns = {
         "similarity": _trusted(generation, probe, candidates),
         "lexical": candidates.lexical,
+        "rare": candidates.rare,
         "title": candidates.title,
         "quoted": _quoted(generation, probe, candidates),
         **votes(candidates.closeness, candidates.voter, candidates.target, rows),

@@ -11,6 +11,7 @@ from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import FEATURES, TIME, Ranker
 from recommender.stories import Story
 
+_WORDS = ("lexical", "rare", "title")
 _VOTES = ("votes", "best_vote", "in_links")
 _SHOWN_WORDS = 4
 _LEAST = 0.01
@@ -27,7 +28,7 @@ def reasons(
     parts = dict(zip(FEATURES, moved.tolist(), strict=True))
     phrases = {
         "says similar things": parts["similarity"],
-        _shared_words(generation, probe, int(ranked.rows[place]), story): parts["lexical"] + parts["title"],
+        _shared_words(generation, probe, int(ranked.rows[place]), story): sum(parts[name] for name in _WORDS),
         "its headline is quoted in the story": parts["quoted"],
         "editors of similar stories linked to it": sum(parts[name] for name in _VOTES),
         f"same section: {story.section}" if probe.section == story.section else "another section": parts["section"],

@@ -17,7 +17,7 @@ TITLE_B = 0.3
 """The same for titles, where a word stands once and lengths differ little."""
 
 
-def inverse_document_frequency(frequency: NDArray[np.integer], rows: int) -> Float32:
+def inverse_document_frequency(frequency: NDArray[np.integer | np.floating], rows: int) -> Float32:
     """ln(1 + (N - df + 1/2) / (df + 1/2)), never negative (as in Lucene)."""
     return np.log1p((rows - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
 

@@ -15,6 +15,9 @@ from recommender.vectors import Float32, Int64, Mask, runs
 QUERY_TERMS = 100
 """A longer query keeps its heaviest terms; with more of them the ranking of whole articles gets worse, not better."""
 
+RARE = 4
+"""Of n stories at most `RARE` · √n have a rare word."""
+
 Int32 = NDArray[np.int32]
 
 
@@ -66,6 +69,7 @@ class LexicalIndex:
         self.lengths: Int32 = map_array(folder / "lengths.npy", np.int32)
         self.idf = inverse_document_frequency(np.diff(self._posting_start), len(self.lengths))
         self.gain: Float32 = self.idf**IDF_POWER
+        self._rare_idf = inverse_document_frequency(RARE * np.sqrt([len(self.lengths)]), len(self.lengths))[0]
         self._is_number = _begins_with_digit(self._term_text, self._term_start)
         self.unknown_idf = float(np.log1p((len(self.lengths) + 0.5) / 0.5))
         self.mean_title = max(len(self._title_terms) / max(len(self.lengths), 1), 1.0)
@@ -152,6 +156,24 @@ class LexicalIndex:
             rows = self._posting_rows[begin:end].astype(np.intp)  # otherwise `add.at` converts them piece by piece
             np.add.at(total, rows, posting_weights[begin:end] * np.float32(weight))
         return total
+
+    def rarest(self, query: QueryTerms) -> Float32:
+        """How rare the rarest word is that each row (n,) shares with a query: idf^1.5 as a share of the most there is.
+
+        0 where no shared word is rare (see `RARE`). Numbers are not looked at: two stories rarely mean the same by one.
+        """
+        ids, values = self.rarities(query.ids)
+        order = np.argsort(values)  # the rarest of a row's words comes last
+        begin, end = self._posting_start[ids[order]], self._posting_start[ids[order] + 1]
+        number, place = runs(begin, end - begin)
+        rarest = np.zeros(len(self.lengths), np.float32)
+        rarest[self._posting_rows[place]] = values[order][number]
+        return rarest
+
+    def rarities(self, ids: Int32) -> tuple[Int32, Float32]:
+        """The rare words among terms, and how rare each is, 0 to 1."""
+        rare = ids[(self.idf[ids] >= self._rare_idf) & ~self._is_number[ids]]
+        return rare, self.gain[rare] / np.float32(self.unknown_idf**IDF_POWER)
 
     def reweighted(self, k1: float, b: float, idf_power: float) -> Float32:
         """The weight of every posting under other constants: tf is worked back from the weights that are stored."""

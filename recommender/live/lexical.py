@@ -36,14 +36,23 @@ class Segment:
 
     def add_to(self, total: Float32, query: QueryTerms) -> None:
         """Add to the rows' scores what the query's terms give them."""
-        if not len(query.ids) or not len(self.terms):
-            return
-        place = np.minimum(np.searchsorted(self.terms, query.ids), len(self.terms) - 1)
-        found = self.terms[place] == query.ids
+        term, at = self._postings(query.ids)
+        np.add.at(total, self.rows[at], self.weights[at] * query.weights[term].astype(np.float32))
+
+    def raise_to(self, highest: Float32, ids: Int32, values: Float32) -> None:
+        """Raise what stands for each row to the values of the terms that it has."""
+        term, at = self._postings(ids)
+        np.maximum.at(highest, self.rows[at], values[term])
+
+    def _postings(self, ids: Int32) -> tuple[Int64, Int64]:
+        """The places of some terms' postings here, and for each the place of its term in `ids`."""
+        if not len(ids) or not len(self.terms):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        place = np.minimum(np.searchsorted(self.terms, ids), len(self.terms) - 1)
+        found = np.flatnonzero(self.terms[place] == ids)
         begin, end = self.starts[place[found]], self.starts[place[found] + 1]
         number, at = runs(begin, end - begin)
-        value = self.weights[at] * query.weights[found][number].astype(np.float32)
-        np.add.at(total, self.rows[at], value)
+        return found[number], at
 
 
 class LexicalChanges:
@@ -153,14 +162,24 @@ class LiveLexical(LexicalIndex):
 
     def scores(self, query: QueryTerms) -> Float32:
         """Sum over terms of weight · idf^1.5 · saturated tf, for every row (n,)."""
-        known = query.ids < self._base.vocabulary
         total = np.zeros(len(self), np.float32)
-        total[: self._rows] = self._base.scores(
-            query._replace(ids=query.ids[known], weights=np.asarray(query.weights)[known])
-        )
+        total[: self._rows] = self._base.scores(self._known(query))
         for segment in self._segments:
             segment.add_to(total, query)
         return total
+
+    def rarest(self, query: QueryTerms) -> Float32:
+        """How rare the rarest word is that each row (n,) shares with a query."""
+        rarest = np.zeros(len(self), np.float32)
+        rarest[: self._rows] = self._base.rarest(self._known(query))
+        for segment in self._segments:
+            segment.raise_to(rarest, *self.rarities(query.ids))
+        return rarest
+
+    def _known(self, query: QueryTerms) -> QueryTerms:
+        """What of a query the generation knows."""
+        known = query.ids < self._base.vocabulary
+        return query._replace(ids=query.ids[known], weights=np.asarray(query.weights)[known])
 
     def text_of(self, term: int) -> str:
         """The term's text, as stemmed."""

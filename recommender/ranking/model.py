@@ -15,7 +15,8 @@ VERSION = 1
 
 FEATURES: dict[str, str] = {
     "similarity": "says similar things",
-    "lexical": "shares rare words",
+    "lexical": "shares words",
+    "rare": "shares a rare word",
     "title": "its headline's words are in the story",
     "quoted": "its headline is quoted in the story",
     "votes": "editors of similar stories linked to it",

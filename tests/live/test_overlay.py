@@ -214,6 +214,12 @@ def test_the_overlay_searches_as_one_index(desk: Desk) -> None:
     for number, word in enumerate(words):
         row = view.row_of(f"n{number}")
         assert row is not None
+        terms = view.lexical.lookup([word, "harbour"])
+        rarest = view.lexical.rarest(view.lexical.weigh(terms))
+        shared = [np.intersect1d(terms.ids, view.lexical.terms_of(other).ids) for other in rows.tolist()]
+        rare = [view.lexical.rarities(ids)[1].max(initial=0) for ids in shared]
+        assert rarest.tolist() == pytest.approx(rare)
+        assert len({*rare}) > 2
         terms = view.lexical.lookup([word])
         assert view.lexical.text_of(int(terms.ids[0])) == word
         assert view.lexical.scores(view.lexical.weigh(terms)).argmax() == row
