@@ -126,13 +126,55 @@ class Overlay:
         sources = {row for row in fresh if not rows.is_gone(row)}
         for key in keys:
             sources.update(rows.rows_of_key("pointer_key", key))
-        for row in sorted(sources):
-            story = rows.story(row)
+        again: set[int] = set()
+        for row in sorted({*lost, *self._point(sources)}):
+            if not rows.is_gone(row) and rows.is_stub(row):
+                left = rows.graph.sources(row)
+                if not left or not self._is_borne_out(row, left):
+                    again.update(left)
+                    rows.retire(row)
+        self._point(again)
+
+    def _point(self, sources: Iterable[int]) -> set[int]:
+        """Resolve the pointers of some stories; the rows that lost or won a link."""
+        graph = self._rows.graph
+        touched: set[int] = set()
+        for row in sorted(sources, key=self._place):
+            story, before = self._rows.story(row), set(graph.targets(row))
             targets = [self._target(pointer, story) for pointer in story.read_more]
-            lost += rows.graph.set_targets(row, [target for target in targets if target is not None])
-        for row in lost:
-            if not rows.is_gone(row) and not rows.graph.sources(row) and rows.is_stub(row):
-                rows.retire(row)
+            graph.set_targets(row, [target for target in targets if target is not None])
+            touched |= before ^ set(graph.targets(row))
+        return touched
+
+    def _place(self, row: int) -> int:
+        """Where a story stands in the order in which pointers are resolved: after the generation's, as it was put."""
+        return row if row < len(self.base) else len(self.base) + self._origin.get(self._rows.story(row).id, 0)
+
+    def _is_borne_out(self, row: int, sources: Iterable[int]) -> bool:
+        """Whether a stub is what its mentions make of it: the first of them, if it is none of the generation's."""
+        story = self._rows.story(row)
+        if row < len(self.base):
+            return self._has_its_url(story)
+        first = self._rows.story(min(sources, key=self._place))
+        pointer = next(pointer for pointer in first.read_more if self._target(pointer, first) == row)
+        made = self._made(pointer, first)
+        same = (made.id, made.title, made.url) == (story.id, story.title, story.url)
+        return same and made.language in (None, story.language) and self._stub_of_base(made.id) is None
+
+    def _has_its_url(self, stub: Story) -> bool:
+        """Whether a mention still says a stub's URL, if it has one, and no story bears it, a hidden one included."""
+        if not stub.url:
+            return True
+        canonical = canonical_url(stub.url)
+        key = key64(canonical)
+        if self._blocked.get(key) or self._rows.by_url(canonical):
+            return False
+        mentions = (self._rows.story(row) for row in self._rows.rows_of_key("pointer_key", key))
+        return any(
+            pointer.url and canonical_url(pointer.url) == canonical and settle(pointer, story, self._rows).by == "stub"
+            for story in mentions
+            for pointer in story.read_more
+        )
 
     def _target(self, pointer: ReadMore, source: Story) -> int | None:
         settled = settle(pointer, source, self._rows)
@@ -150,11 +192,21 @@ class Overlay:
         row = by_url[0] if by_url else self._rows.row_of(stub.id)
         if row is not None:
             return row
-        known = self.base.row_of(stub.id)
-        if known is not None and not self._origin.get(stub.id):
+        known = self._stub_of_base(stub.id)
+        if known is not None:
             self._rows.dress(known, state.dress(self.base.story(known)))
             return known
-        return self._add(state.dress(replace(stub, language=source.language)))
+        return self._add(state.dress(self._made(pointer, source)))
+
+    def _stub_of_base(self, stub_id: str) -> int | None:
+        """The generation's row of a stub, if that is still what it was built as."""
+        row = self.base.row_of(stub_id)
+        usable = row is not None and not self._origin.get(stub_id) and self._has_its_url(self.base.story(row))
+        return row if usable else None
+
+    def _made(self, pointer: ReadMore, source: Story) -> Story:
+        """The stub that a pointer makes."""
+        return replace(stub_story(pointer), language=source.language)
 
 
 def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:

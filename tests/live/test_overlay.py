@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
 from typing import Any
@@ -274,6 +275,54 @@ def test_a_status_in_the_corpus_holds_for_its_successor(desk: Desk) -> None:
         desk.recommender.story("x")
     desk.changes.patch("x", status="usable")
     assert desk.recommender.story("x")["title"] == "Quiet news of today"
+
+
+URL = "https://paper.example/7"
+MAYOR = "Mayor resigns today"
+
+
+def named(desk: Desk) -> tuple[Any, list[str | None]]:
+    """The id of the story that `URL` means, and the URLs of the headlines without an article: every process agrees."""
+    found: list[tuple[Any, list[str | None]]] = []
+    with closing(desk.open()) as another:
+        for recommender in (desk.recommender, another):
+            urls = [item.get("url") for item in recommender.headlines().items]
+            try:
+                found.append((recommender.related(Query(url=URL)).query["id"], urls))
+            except NotFound:
+                found.append((None, urls))
+    assert found[0] == found[1]
+    return found[0]
+
+
+def test_a_headline_has_the_url_that_its_mentions_say(make_desk: Callable[..., Desk]) -> None:
+    pointed = [{"title": MAYOR, "url": URL}]
+    desk = make_desk(story("a", "Storm hits town", read_more=pointed), story("b", "Council meets", MAYOR, day=2))
+    stub = desk.recommender.related(Query(url=URL)).query["id"]
+    assert named(desk) == (stub, [URL])
+    desk.changes.put(story("s", "Mayor steps down", url=URL, day=3))
+    assert named(desk) == ("s", [None])  # b still points to the headline, which is not at that address
+    desk.changes.patch("s", status="canceled")
+    assert named(desk) == (None, [None])
+    desk.changes.put(story("s", "Mayor steps down", url=f"{URL}0", day=3) | {"status": "usable"})
+    assert named(desk) == (stub, [URL])
+    desk.changes.put(story("a", "Storm hits town"))
+    assert named(desk) == (None, [None])
+    desk.rebuild()
+    assert named(desk) == (None, [None])
+
+
+def test_a_headline_is_what_the_first_of_its_mentions_makes_of_it(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(story("d", "Football club wins the cup"))
+    desk.changes.put(story("a", "Storm hits town", read_more=[{"title": MAYOR, "url": URL}]))
+    desk.changes.put(story("b", "Council meets", MAYOR.upper(), language="de"))
+    assert named(desk)[1] == [URL]
+    desk.changes.put(story("a", "Storm hits town"))
+    assert named(desk) == (None, [None])
+    (item,) = desk.recommender.headlines().items
+    assert (item["title"], item["language"]) == (MAYOR.upper(), "de")
+    desk.rebuild()
+    assert desk.recommender.headlines().items == [item]
 
 
 def test_headlines_of_hidden_stories_are_hidden(desk: Desk) -> None:
