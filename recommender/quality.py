@@ -24,6 +24,8 @@ from recommender.vectors import Int64
 
 VERSION = 3
 """Of the way in which models are fitted and figures taken: others are not carried over."""
+MEASURE = 2
+"""Of the way in which figures are taken: others are not compared."""
 
 QUERIES = 1_000
 """Queries measured at most, evenly spread over the newer half."""
@@ -62,7 +64,7 @@ def finish(
         tuned = tune(generation, progress=progress)
         write_json(layout.ranker, replace(tuned.ranker, about=tuned.about).to_json())
         quality = measure(generation, progress)
-        write_json(layout.quality, {"version": VERSION, MAIN: quality.per_query})
+        write_json(layout.quality, {"version": MEASURE, MAIN: quality.per_query})
         timings = manifest.timings | {"tune and measure": round(time.perf_counter() - began, 3)}
         summary = quality.summary | {"version": VERSION, "tuning": tuned.about}
         return write_manifest(folder, replace(manifest, quality=summary, timings=timings))
@@ -136,7 +138,7 @@ def _per_query(generation: Generation) -> dict[str, float]:
     if not path.exists():
         return {}
     content = read_json(path)
-    return dict(content[MAIN]) if content.get("version") == VERSION else {}
+    return dict(content[MAIN]) if content.get("version") == MEASURE else {}
 
 
 def _unchanged(new: Manifest, live: Manifest) -> bool:

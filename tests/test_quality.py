@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from newsdesk import MODEL, Record, day_number, make_index, newspaper, opened, story
 
+from recommender import quality
 from recommender.errors import PromotionRefused
 from recommender.generation import Generation, IndexFolder
 from recommender.quality import check_promotion
@@ -169,6 +170,14 @@ def test_a_clearly_worse_generation_is_built_but_not_promoted(index: Path) -> No
     forced = make_index(index, worse(by_section(220)), force=True)
     assert shelf.live_name() == forced.manifest.name
     assert forced.promoted
+
+
+def test_another_way_of_fitting_is_compared_and_not_carried_over(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "VERSION", quality.VERSION + 1)
+    with pytest.raises(PromotionRefused, match="worse than the live generation"):
+        make_index(index, worse(by_section(220)))
+    made = rebuild(settings_of(index), [index.with_name("index.jsonl")], force=True)
+    assert "carried_over_from" not in made.manifest.quality
 
 
 def test_promotion_compares_the_queries_that_both_have(index: Path, tmp_path: Path) -> None:
