@@ -85,7 +85,7 @@ def wanted_fields(fields: Sequence[str], explain: bool) -> tuple[tuple[str, ...]
     if unknown := [name for name in fields if name not in HIT_FIELDS and name not in RECORD_FIELDS]:
         known = ", ".join(("*", *HIT_FIELDS, *RECORD_FIELDS))
         raise InputError("fields", f"{unknown[0][:40]!r} is no field of a hit; there are: {known}")
-    asked = ("id", *(["reasons"] if explain else []), *fields)
+    asked = ("id", "fallback", *(["reasons"] if explain else []), *fields)  # a hit that is none says so
     return (
         tuple(name for name in HIT_FIELDS if name in asked),
         tuple(name for name in RECORD_FIELDS if name in asked),

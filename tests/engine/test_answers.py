@@ -404,6 +404,8 @@ def test_an_empty_answer_may_be_filled_with_the_newest(desk: Recommender) -> Non
         ("wall", True, 0),
         ("ferries", True, 0),
     ]
+    titled = ask(desk, "budget", **nothing, on_empty="latest", limit=1, fields="title").hits[0]
+    assert titled.values["fallback"] is True
     assert ids(ask(desk, "budget", **nothing, on_empty="latest", offset=1)) == []
     assert ids(ask(desk, "budget", section="Nowhere", on_empty="latest")) == []
 
