@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.engine.order import best_first
 from recommender.engine.render import Renderer
 from recommender.generation import Generation
 from recommender.stories import ARTICLE, HEADLINE, KINDS
@@ -49,6 +50,10 @@ def articles(generation: Generation, _: Renderer, shown: Mask) -> list[tuple[str
 def newest(generation: Generation, allowed: Mask, count: int) -> Int64:
     """The newest of the allowed rows, the newest first."""
     rows = np.flatnonzero(allowed)
-    if generation.ordered < len(generation):
-        rows = rows[np.argsort(generation.columns.second[rows], kind="stable")]
-    return np.asarray(rows[-count:][::-1])
+    if generation.ordered == len(generation):
+        return np.asarray(rows[-count:][::-1])
+    seconds = generation.columns.second[rows]
+    if count < len(rows):
+        late = seconds >= np.partition(seconds, -count)[-count]
+        rows, seconds = rows[late], seconds[late]
+    return rows[best_first(generation, np.zeros(len(rows), np.float32), seconds, rows)[:count]]

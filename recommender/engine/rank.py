@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.dates import DAY_SECONDS, UNDATED
 from recommender.engine.candidates import Candidates
+from recommender.engine.order import best_first
 from recommender.engine.probe import Probe
 from recommender.generation import Generation
 from recommender.ranking.collapse import WINDOW, Group, QueryText, Texts, alone, collapse
@@ -46,9 +47,9 @@ class Ranked:
         """The median features of all candidates."""
         return np.median(self.every, axis=0) if len(self.every) else np.zeros(self.every.shape[1], np.float32)
 
-    def rescored(self, scores: Float32) -> "Ranked":
+    def rescored(self, generation: Generation, scores: Float32) -> "Ranked":
         """The same with other scores, in their order."""
-        order = _order(scores, self.seconds, self.rows)
+        order = best_first(generation, scores, self.seconds, self.rows)
         return replace(
             self,
             rows=self.rows[order],
@@ -94,7 +95,7 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
     features = feature_matrix(generation, ranker, probe, candidates)
     scores = ranker.score(ranker.sums(features, dated=probe.moment is not None))
     seconds = generation.columns.second[rows]
-    order = _order(scores, seconds, rows)
+    order = best_first(generation, scores, seconds, rows)
     looked_at, group = (0, alone(0)) if slots is None else _slots(generation, probe, candidates, order, slots)
     shown = np.concatenate([order[group.shown], order[looked_at:]])
     slot = np.concatenate([order[group.leaders], order[looked_at:]])
@@ -149,11 +150,6 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         day=probe.moment.day if probe.moment else np.nan,
     )
     return collapse(texts, query)
-
-
-def _order(scores: Float32, seconds: Int64, rows: Int64) -> Int64:
-    """Best first; ties by date, newer first, then by row, which is in order of id."""
-    return np.lexsort((-rows, -seconds, -scores))
 
 
 def _trusted(generation: Generation, probe: Probe, candidates: Candidates) -> Float32:

@@ -64,7 +64,9 @@ class Searcher:
         if mode == LATEST and len(ranked.rows):
             before = options.published_before
             reference = before.second if before else newest_second(self.generation, allowed, now)
-            ranked = ranked.rescored(ranked.scores * decay(ranked.seconds, reference, options.half_life))
+            ranked = ranked.rescored(
+                self.generation, ranked.scores * decay(ranked.seconds, reference, options.half_life)
+            )
         order = np.flatnonzero(ranked.scores >= options.min_score)
         below = len(ranked.scores) - len(order)
         exhausted = len(order) <= wanted

@@ -239,6 +239,22 @@ def test_the_overlay_searches_as_one_index(desk: Desk) -> None:
     assert [hit.id for hit in newest.hits] == ["n3", "n2", "n1"]
 
 
+@pytest.mark.parametrize("published", ["2026-01-09", "2026-01-03"])
+def test_ties_are_broken_by_id_however_stories_came(desk: Desk, published: str) -> None:
+    twins = {"title": "Storm breaks the wall again", "text": "The storm and the harbour.", "published": published}
+    for name in ("m", "aa", "z", "m"):
+        desk.changes.put({"id": name, **twins, "section": "City"})
+        desk.recommender.state()
+    options = Options(collapse="none", limit=10, mode="any")
+    newest = [hit["id"] for hit in desk.recommender.newest(10)]
+    found = [hit.id for hit in desk.recommender.related(Query(id="b"), options).hits]
+    assert [name for name in newest if name in ("m", "aa", "z")] == ["aa", "m", "z"]
+    assert [name for name in found if name in ("m", "aa", "z")] == ["aa", "m", "z"]
+    assert [hit["id"] for hit in desk.recommender.newest(2)] == newest[:2]
+    desk.rebuild()
+    assert [hit["id"] for hit in desk.recommender.newest(10)] == newest
+
+
 def test_a_view_never_changes(desk: Desk) -> None:
     desk.changes.put(story("n", "Fresh herring at the quay", "Storm breaks the harbour wall"))
     view = desk.recommender.generation
