@@ -17,6 +17,10 @@ DESCRIPTION = """Finds the stories that belong under an article.
 Ask for a story of the index by `id` or `url`, or send any `text`; options are the same everywhere.
 Errors are `application/problem+json` (RFC 9457). Reading is open unless the operator set read keys; writing needs the
 admin key: `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+
+Filters match exactly, case included. Several values of one are given by repeating it (`section=City&section=World`);
+only `fields` and `kind` may have commas instead. A language is its code of two letters (ISO 639-1). `filtered_out`
+counts what was looked at for the page that is asked for: with another `limit` it may differ.
 """
 TAGS = [
     {"name": "related", "description": "The nearest stories."},
@@ -95,10 +99,10 @@ def option_parameters(**defaults: Any) -> list[dict[str, Any]]:
 
 def _asked_by() -> list[dict[str, Any]]:
     about = {
-        "id": ("the id of a story of the index", "hl-0101"),
+        "id": ("the id of a story of the index", examples.STORED),
         "url": ("the URL of a story of the index; scheme, `www`, trailing slash and tracking parameters do not matter",
-                "https://harbour-ledger.example/2026/03/storm-ragna"),
-        "text": ("any text: a word, a headline, a whole article (long ones by POST)", "storm breaks the harbour wall"),
+                examples.STORED_URL),
+        "text": ("any text: a word, a headline, a whole article (long ones by POST)", examples.ASKED["text"]),
     }  # fmt: skip
     return [
         {"name": name, "in": "query", "required": False, "description": f"{text}. Give one of id, url, text.",
@@ -161,13 +165,13 @@ FRAGMENT_GET: Documentation = {
 }  # fmt: skip
 RELATED_POST: Documentation = {
     "summary": "The nearest stories to a text or a story in the body",
-    "responses": json_answer(examples.RELATED, "Related") | problems(401, 404, 409, 413, 415, 422),
+    "responses": json_answer(examples.RELATED_TO_DRAFT, "Related") | problems(401, 404, 409, 413, 415, 422),
     "openapi_extra": _body("Question", examples.QUESTION),
 }
 BATCH_POST: Documentation = {
     "summary": "Several questions at once",
     "responses": json_answer(examples.BATCH, "Results") | problems(401, 409, 413, 415, 422),
-    "openapi_extra": _body("Batch", {"queries": [{"id": "hl-0101", "limit": 3}, {"text": "measles"}]}),
+    "openapi_extra": _body("Batch", examples.QUERIES),
 }
 STORY_GET: Documentation = {
     "summary": "A story",
@@ -184,7 +188,7 @@ GENERATIONS_GET: Documentation = {
 }
 PROMOTE_POST: Documentation = {
     "summary": "Serve another generation",
-    "responses": json_answer({"generation": "20260302T040000Z-7f3a", "live": True}, "Promoted")
+    "responses": json_answer({"generation": examples.GENERATION, "live": True}, "Promoted")
     | problems(401, 403, 404, 409),
     "openapi_extra": {"security": KEYS},
 }
@@ -212,6 +216,18 @@ def _in_body(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [schema, schema["items"]] if "items" in schema else [schema]
 
 
+def _give_examples(method: str, operation: dict[str, Any]) -> None:
+    """Give each part of the path an example: an id that is there for reading, one that is free for writing."""
+    of_path = {
+        "story_id": examples.STORED if method == "get" else examples.NEW,
+        "generation": examples.GENERATION,
+        "build_id": examples.BUILD,
+    }
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["example"] = of_path[parameter["name"]]
+
+
 def install(app: FastAPI) -> None:
     """Complete the description that the framework makes of the routes."""
     generate = app.openapi
@@ -226,7 +242,9 @@ def install(app: FastAPI) -> None:
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             }
             for operations in described["paths"].values():
-                for operation in operations.values():  # this service reads its input itself: never FastAPI's own errors
+                for method, operation in operations.items():
+                    _give_examples(method, operation)
+                    # this service reads its input itself: never FastAPI's own errors
                     if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: 0}):
                         del operation["responses"]["422"]
             app.openapi_schema = described

@@ -4,21 +4,16 @@ from typing import Any
 
 from starlette.responses import Response
 
+from recommender.service import examples
 from recommender.service.openapi import KEYS, Documentation, Responses, json_answer, problems
 from recommender.service.schemas import MOMENT, ref
 
-_CHANGE = {"id": "hl-0115", "result": "updated", "position": 1207}
-_RECORD = {
-    "title": "Storm Ragna breaches the North Mole", "published": "2026-02-05T06:40:00Z", "section": "City",
-    "url": "https://harbour-ledger.example/2026/02/05/storm-ragna-breaches-north-mole", "language": "en",
-    "text": "A hole twelve metres wide opened in the sea wall.\n\nRead more:\n- Ferries tied up as Storm Ragna nears",
-}  # fmt: skip
+_CHANGE = {"id": examples.NEW, "result": "updated", "position": 1207}
 _BUILD = {
-    "id": "20260302T040000Z-7f3a", "state": "running", "created_at": "2026-03-02T04:00:00Z",
-    "corpora": ["stories.jsonl"], "started_at": "2026-03-02T04:00:01Z",
+    "id": examples.BUILD, "state": "running", "created_at": "2026-03-22T04:00:00Z",
+    "corpora": ["stories.jsonl"], "started_at": "2026-03-22T04:00:01Z",
     "progress": {"step": "Embedding and indexing", "done": 4096, "total": 12000},
 }  # fmt: skip
-_RESULT = '{"id":"a1","result":"created","position":1208}\n'
 _WRITE: Documentation = {"security": KEYS}
 
 
@@ -39,7 +34,7 @@ STORY_PUT: Documentation = {
     "responses": json_answer(_CHANGE, "Change", "It was there")
     | _as(201, json_answer({**_CHANGE, "result": "created"}, "Change"), "It was not there")
     | problems(401, 403, 409, 413, 415, 422),
-    **_takes("application/json", ref("StoryRecord"), _RECORD),
+    **_takes("application/json", ref("StoryRecord"), examples.RECORD),
 }
 STORY_PATCH: Documentation = {
     "summary": "Withdraw, restore or embargo a story",
@@ -74,13 +69,11 @@ BULK_POST: Documentation = {
     "responses": {
         200: {
             "description": "A result or a problem a line, in the order of the records",
-            "content": {
-                "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"id":"a1","result":"created"}\n'}
-            },
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}, "example": examples.RESULTS}},
         },
         **problems(401, 403, 415),
     },
-    **_takes("application/x-ndjson", {"type": "string"}, '{"id":"a1","title":"…","text":"…"}\n'),
+    **_takes("application/x-ndjson", {"type": "string"}, examples.RECORDS),
 }
 BUILDS_POST: Documentation = {
     "summary": "Rebuild the index",
@@ -106,7 +99,7 @@ BUILD_DELETE: Documentation = {
 }
 ROLLBACK_POST: Documentation = {
     "summary": "Serve the generation before",
-    "responses": json_answer({"generation": "20260302T040000Z-7f3a", "live": True}, "Promoted")
+    "responses": json_answer({"generation": examples.GENERATION, "live": True}, "Promoted")
     | problems(401, 403, 404, 409),
     "openapi_extra": _WRITE,
 }

@@ -1,6 +1,7 @@
 """The API's documentation as a page: made of the description, without a script or a file from elsewhere."""
 
 import json
+from shlex import quote
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recommender.service import examples
 from recommender.service.context import service_of
 from recommender.service.html import for_people, page
 from recommender.service.problems import all_kinds
@@ -31,7 +33,6 @@ async def documentation(request: Request) -> Response:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> dict[str, Any]:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     return {
         "id": f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '').replace(':path', '')}",
         "method": method.upper(),
@@ -41,8 +42,8 @@ def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> 
         "description": operation.get("description", "").split("\n\n"),
         "parameters": [_parameter(one) for one in operation.get("parameters", [])],
         "statuses": [(status, answer["description"]) for status, answer in sorted(operation["responses"].items())],
-        "command": _command(method, path, operation, body["example"] if body else None, base),
-        "answer": _answer(operation["responses"].get("200", {})),
+        "command": _command(method, path, operation, base),
+        "answer": _answer(operation["responses"]),
     }
 
 
@@ -65,20 +66,27 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _command(method: str, path: str, operation: dict[str, Any], body: Any, base: str) -> str:
-    address = base + path.replace("{story_id}", "hl-0021").replace("{story_id:path}", "hl-0021")
+def _command(method: str, path: str, operation: dict[str, Any], base: str) -> str:
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+    address = base + path
     if "/v1/related" in path and method == "get":
-        address += "?" + urlencode({"text": "storm breaks the sea wall", "limit": 3})
-    command = "curl " + ("" if method == "get" else f"-X {method.upper()} ") + f"'{address}'"
+        address += "?" + urlencode(examples.ASKED)
+    command = "curl " + ("" if method == "get" else f"-X {method.upper()} ") + quote(address)
     if operation.get("security"):
         command += " \\\n  -H 'Authorization: Bearer KEY'"
-    if body is not None:
-        command += " \\\n  -H 'Content-Type: application/json' \\\n  -d '" + json.dumps(body, ensure_ascii=False) + "'"
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        body = content["example"]
+        text = body.rstrip("\n") if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        command += f" \\\n  -H 'Content-Type: {kind}' \\\n  --data-binary {quote(text)}"
     return command
 
 
-def _answer(answer: dict[str, Any]) -> str:
-    for content in answer.get("content", {}).values():
+def _answer(answers: dict[str, Any]) -> str:
+    """What the command gets the first time: a story or a build that is made, rather than one that was there."""
+    first: dict[str, Any] = next((answers[status] for status in ("201", "202", "200") if status in answers), {})
+    for content in first.get("content", {}).values():
         example = content.get("example")
         if example is not None:
             return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
