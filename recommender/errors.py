@@ -15,6 +15,7 @@ RecommenderError
 │   ├── IndexMismatch        made with another embedder than the one at hand
 │   └── IndexBusy            another process is changing the index folder
 ├── ModelError               an embedding model that cannot be loaded
+├── AddressUnavailable       a host and port that the service cannot listen on
 ├── PromotionRefused         a new generation is clearly worse than the live one
 ├── ProcessDied              a process that helped was ended, for want of memory perhaps
 ├── MissingExtra             an optional dependency is not installed
@@ -102,6 +103,10 @@ class IndexBusy(IndexFault):
 
 class ModelError(RecommenderError):
     """An embedding model that cannot be loaded."""
+
+
+class AddressUnavailable(RecommenderError):
+    """A host and port that the service cannot listen on."""
 
 
 class PromotionRefused(RecommenderError):

@@ -1,11 +1,12 @@
 """Running the service: one process, or several that share the index on disk."""
 
 import asyncio
+import errno
 import logging
 import signal
 import tempfile
 from functools import partial
-from socket import socket
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, gaierror, socket
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from recommender.errors import AddressUnavailable
 from recommender.heap import settle, share_arenas
 from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
@@ -36,20 +38,22 @@ def serve(settings: Settings) -> int:
 
     Raises:
         IndexFault, ModelError: the live index cannot be served.
+        AddressUnavailable: the host and port cannot be listened on.
     """
     log_to_stderr(settings)
     if settings.workers == 1:
         app = _load(settings)
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
+        opened = listeners(settings.host, settings.port, LISTENERS)
         _say(settings)
         try:
-            server.run(listeners(server.config, LISTENERS))
+            server.run(opened)
         except KeyboardInterrupt:
             return 0
         return 0 if server.started else 1
     open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
     config = _config(settings, partial(_worker_app, settings))
-    shared = listeners(config, SHARED_LISTENERS)
+    shared = listeners(settings.host, settings.port, SHARED_LISTENERS)
     _say(settings)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
@@ -108,10 +112,35 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
     )
 
 
-def listeners(config: uvicorn.Config, count: int) -> list[socket]:
-    """The port, opened once, as so many listeners."""
-    first = config.bind_socket()
+def listeners(host: str, port: int, count: int) -> list[socket]:
+    """The port, opened once, as so many listeners.
+
+    Raises:
+        AddressUnavailable: it cannot be opened.
+    """
+    first = socket(AF_INET6 if ":" in host else AF_INET)
+    first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        first.bind((host, port))
+    except (OSError, UnicodeError) as error:
+        first.close()
+        raise AddressUnavailable(_why_not(host, port, error)) from None
+    first.set_inheritable(True)
     return [first, *(first.dup() for _ in range(count - 1))]
+
+
+def _why_not(host: str, port: int, error: OSError | UnicodeError) -> str:
+    where = f"cannot listen on host {host!r}, port {port}"
+    if isinstance(error, UnicodeError | gaierror):
+        return f"{where}: no host of this name is known; choose another --host"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{where}: another process listens there; end it, or choose another --port"
+        case errno.EADDRNOTAVAIL:
+            return f"{where}: this machine has no such address; choose another --host"
+        case errno.EACCES:
+            return f"{where}: ports below 1024 need special rights; choose a higher --port"
+    return f"{where} ({error.strerror}); choose another --host or --port"
 
 
 def _say(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -218,6 +219,24 @@ def test_a_change_by_command_is_logged_as_one_over_http(run: Run, index: Path) -
     restored = json.loads(run("restore", story, "--index", index)[2])
     assert restored["status"] == "usable"
     assert "not_served_since" not in restored
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_port_in_use_is_said_instead_of_that_the_service_serves(index: Path, workers: int) -> None:
+    import subprocess
+    import sys
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = ["serve", "--port", str(port), "--workers", str(workers), "--index", str(index)]
+        done = subprocess.run(
+            [sys.executable, "-m", "recommender", *command], capture_output=True, text=True, timeout=60
+        )
+    assert one_line((done.returncode, done.stdout, done.stderr), 1) == (
+        f"recommender: cannot listen on host '127.0.0.1', port {port}: another process listens there; "
+        "end it, or choose another --port"
+    )
+    assert "Serving on" not in done.stderr
 
 
 def test_debug_shows_the_traceback(run: Run) -> None:

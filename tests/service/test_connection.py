@@ -20,7 +20,7 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from recommender.errors import NotFound, Overloaded
+from recommender.errors import AddressUnavailable, NotFound, Overloaded
 from recommender.service import connection, create_app
 from recommender.service.connection import Connection
 from recommender.service.run import LISTENERS, listeners
@@ -351,7 +351,7 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
     async def turns() -> int:
         loop = asyncio.get_running_loop()
-        listening = listeners(uvicorn.Config("none", port=0), LISTENERS)
+        listening = listeners("127.0.0.1", 0, LISTENERS)
         servers = [await loop.create_server(Seen, sock=one, backlog=500) for one in listening]
         clients = [socket.create_connection(listening[0].getsockname(), 10) for _ in range(200)]
         count = 0
@@ -371,3 +371,17 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(turns()) < 20
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("192.0.2.1", "this machine has no such address; choose another --host"),
+        ("no-such-host.invalid", "no host of this name is known; choose another --host"),
+        ("x" * 70, "no host of this name is known; choose another --host"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on_is_named_with_what_to_do(host: str, says: str) -> None:
+    with pytest.raises(AddressUnavailable) as refused:
+        listeners(host, 8000, 2)
+    assert str(refused.value) == f"cannot listen on host {host!r}, port 8000: {says}"
