@@ -63,11 +63,11 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
     """Write the list of every article of the live index into a folder, and remove those of stories that are gone.
 
     Raises:
-        InputError: the folder holds something else.
+        InputError: the folder holds something else, or cannot be written.
         IndexFault: there is no index, or it cannot be used.
     """
     lists, progress = lists or Lists(), progress or Silent()
-    with contextlib.closing(open_recommender(settings)) as recommender:
+    with contextlib.closing(open_recommender(settings)) as recommender, _writing(out):
         state = [__version__, FORMAT, *recommender.state(), asdict(lists)]
         before = _read_mark(out)
         articles = recommender.articles()
@@ -90,6 +90,14 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
         removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
         _write_mark(out, lists, len(kept), state)
     return Exported(len(kept), written + changed, unchanged + len(shards) - changed, removed)
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError("out", f"{out} cannot be written ({error.strerror}); name another folder") from None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from recommender.cli.console import print_json, progress_for, table
-from recommender.errors import IndexMismatch
+from recommender.errors import IndexMismatch, InputError
 from recommender.evaluation.chart import draw
 from recommender.evaluation.evaluate import MAIN, Report
 from recommender.evaluation.exam import take_exam
@@ -25,17 +26,36 @@ _SECTIONS = 12
 
 def evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     """Examine the live index, or an index of the named corpora made for the purpose."""
+    chart = Path(arguments.chart) if arguments.chart else None
+    if chart:
+        _see_that_it_can_be_written(chart)
     with progress_for(Console(stderr=True)) as progress:
         report = _report(settings, arguments, progress)
-    if arguments.chart:
-        Path(arguments.chart).write_text(draw(report), encoding="utf-8")
+    if chart:
+        _write(chart, "w", draw(report))
     if arguments.json:
         print_json(report.to_json())
         return 0
     _show(report)
-    if arguments.chart:
+    if chart:
         Console().print(f"The chart is in {arguments.chart}.")
     return 0
+
+
+def _see_that_it_can_be_written(chart: Path) -> None:
+    """An evaluation takes minutes: what is wrong with the chart's path is said before it."""
+    is_new = not os.path.lexists(chart)
+    _write(chart, "a", "")
+    if is_new:
+        chart.unlink()
+
+
+def _write(chart: Path, mode: str, text: str) -> None:
+    try:
+        with chart.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError("chart", f"{chart} cannot be written ({error.strerror})") from None
 
 
 def _report(settings: Settings, arguments: argparse.Namespace, progress: Progress) -> Report:

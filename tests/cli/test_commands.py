@@ -221,6 +221,30 @@ def test_a_change_by_command_is_logged_as_one_over_http(run: Run, index: Path) -
     assert "not_served_since" not in restored
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["evaluate", "--chart", "nowhere/chart.svg"], "chart: nowhere/chart.svg cannot be written (No such file"),
+        (["evaluate", "--chart", "."], "chart: . cannot be written (Is a directory)"),
+        (["export", "--out", "/dev/null/lists"], "out: /dev/null/lists cannot be written (Not a directory)"),
+    ],
+)
+def test_what_cannot_be_written_is_named_before_the_work_begins(
+    run: Run, index: Path, arguments: list[str], says: str
+) -> None:
+    refused = run(*arguments, "--index", index)
+    assert says in one_line(refused, 2)
+    assert len(refused[2].splitlines()) == 1
+
+
+def test_a_chart_that_was_there_stays_where_the_evaluation_fails(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.svg").write_text("<svg/>")
+    for name in ("old.svg", "new.svg"):
+        assert "no index in" in one_line(run("evaluate", "--chart", name, "--index", "missing"), 1)
+    assert (tmp_path / "old.svg").read_text() == "<svg/>"
+    assert not (tmp_path / "new.svg").exists()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_port_in_use_is_said_instead_of_that_the_service_serves(index: Path, workers: int) -> None:
     import subprocess
