@@ -16,6 +16,7 @@ from recommender.cli.live import LIVE
 from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings
+from recommender.stories import HEADLINE
 
 if TYPE_CHECKING:
     from recommender.rebuild import Rebuilt
@@ -173,7 +174,7 @@ def _related(settings: Settings, arguments: argparse.Namespace) -> int:
         rows.append(
             (
                 f"{hit.score:.2f}",
-                values.get("date_published") or "headline",
+                values.get("date_published") or (HEADLINE if values.get("kind") == HEADLINE else ""),
                 values.get("section") or "",
                 values.get("title", ""),
                 hit.id,

@@ -116,6 +116,18 @@ def test_a_text_may_come_from_a_file_or_standard_input(
     assert from_file["hits"] == given["hits"] == piped["hits"]
 
 
+def test_only_a_headline_without_an_article_is_called_one(run: Run, tmp_path: Path) -> None:
+    pointer = {"title": "Storm harbour wall later"}
+    make_index(tmp_path / "index", [story("a", "Storm harbour wall", day=None, read_more=[pointer])])
+
+    def called_headlines(*flags: str) -> set[tuple[bool, bool]]:
+        rows = [line.partition("Storm") for line in run("related", "storm harbour wall", *flags)[1].splitlines()]
+        return {("later" in title, "headline" in before) for before, found, title in rows if found}
+
+    assert called_headlines() == {(False, False), (True, True)}
+    assert called_headlines("--fields", "id,title") == {(False, False), (True, False)}
+
+
 def test_index_commands(run: Run, tmp_path: Path) -> None:
     for number in range(3):
         make_index(tmp_path / "index", [story("a", f"Wall {number}"), story("b", "Storm")])
