@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from recommender.cli.console import print_json, progress_for, size, table
+from recommender.cli.console import print_json, progress_for, size, table, where
 from recommender.cli.corpora import dry_run, named_corpora
 from recommender.cli.live import LIVE
 from recommender.errors import InputError
@@ -77,12 +77,12 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     _show_built(made.manifest, settings)
     if made.promoted:
         _console().print(
-            f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{_where(settings)}"
+            f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{where(settings)}"
         )
     else:
         _console().print(
             f"{made.manifest.name} is built. Make it live with: "
-            f"recommender index promote {made.manifest.name}{_where(settings)}"
+            f"recommender index promote {made.manifest.name}{where(settings)}"
         )
     return 0
 
@@ -91,10 +91,6 @@ def _console() -> Console:
     """Standard output: as wide as the terminal, or wide enough for a table where there is none."""
     console = Console()
     return console if console.is_terminal else Console(width=140)
-
-
-def _where(settings: Settings) -> str:
-    return "" if settings.index == Path("index") else f" --index {settings.index}"
 
 
 def _show_built(manifest: Manifest, settings: Settings) -> None:

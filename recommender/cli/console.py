@@ -1,6 +1,7 @@
 """What the terminal shows: progress, tables, errors."""
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
+
+from recommender.settings import DEFAULT_INDEX, Settings
 
 _PLAIN_EVERY = 10.0
 
@@ -148,3 +151,8 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if amount >= 100 or unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1_000
     return f"{amount:.1f} GB"
+
+
+def where(settings: Settings) -> str:
+    """The flag that a command shown to the user needs to mean the same index."""
+    return "" if settings.index == DEFAULT_INDEX else f" --index {shlex.quote(str(settings.index))}"

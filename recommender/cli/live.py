@@ -2,21 +2,24 @@
 
 import argparse
 import getpass
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from recommender.cli.console import print_json, progress_for
-from recommender.errors import InputError, RecommenderError
+from recommender.cli.console import print_json, progress_for, where
+from recommender.dates import Moment
+from recommender.errors import InputError, NotFound, RecommenderError
 from recommender.logs import audit_to_stderr
 from recommender.settings import Settings
 from recommender.stories import CANCELED, USABLE, Story
 
 if TYPE_CHECKING:
-    from recommender.live import Changes
+    from recommender.live import Changes, LiveState
 
 Run = Callable[[Settings, argparse.Namespace], int]
 _TOGETHER = 100
@@ -74,21 +77,69 @@ def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _patch(text: str, **what: Any) -> Run:
+def _patch(said: "Callable[[LiveState, str], str]", **what: Any) -> Run:
+    """Changes a story's status or embargo; `said` words what it is now, given the flags that a next command needs."""
+
     def run(settings: Settings, arguments: argparse.Namespace) -> int:
         with closing(_changes(settings)) as changes:
-            change = changes.patch(arguments.id, who=_who(), **what)
-        _say(arguments, change.to_json(), f"{arguments.id} {text}.")
+            try:
+                change = changes.patch(arguments.id, who=_who(), **what)
+            except NotFound:
+                if _state(settings, arguments.id).deleted:
+                    raise RecommenderError(
+                        f"the story {arguments.id!r} was deleted; only adding it again brings it back: "
+                        f"recommender add FILE{where(settings)}"
+                    ) from None
+                raise
+        text = said(_state(settings, arguments.id), where(settings))
+        _say(arguments, change.to_json(), f"{arguments.id} {text}")
         return 0
 
     return run
+
+
+def _state(settings: Settings, story_id: str) -> "LiveState":
+    """What live changes have made of a story; its own status and embargo where they say none."""
+    from recommender.generation import IndexFolder
+    from recommender.live import Journal
+    from recommender.live.state import fold
+
+    index = IndexFolder(settings.index)
+    with closing(Journal(index.path)) as journal, closing(index.open_live(checksums=False)) as generation:
+        state = fold(story_id, journal.entries_of(story_id))
+        row = generation.row_of(story_id)
+        if state.put is not None or row is None:
+            return state
+        story = state.dress(generation.story(row))
+    return replace(state, status=story.status, embargoed=story.embargoed)
+
+
+def _restored(now: "LiveState", flags: str) -> str:
+    if now.embargoed is None or now.embargoed.is_past_for(Moment.now()):
+        return "is usable."
+    return (
+        f"is usable, but hidden until {now.embargoed} by its embargo, "
+        f"which ends at once with: recommender embargo {shlex.quote(now.id)} none{flags}"
+    )
+
+
+def _embargoed(now: "LiveState", flags: str) -> str:
+    if now.embargoed is None:
+        said, shown = "has no embargo", True
+    elif shown := now.embargoed.is_past_for(Moment.now()):
+        said = f"has an embargo that is over ({now.embargoed} has passed)"
+    else:
+        said = f"is hidden until {now.embargoed}"
+    if now.is_hidden:
+        return f"{said}, and stays hidden until: recommender restore {shlex.quote(now.id)}{flags}"
+    return f"{said}: it is shown." if shown else f"{said}."
 
 
 def _embargo(settings: Settings, arguments: argparse.Namespace) -> int:
     until = None if arguments.time.lower() == "none" else arguments.time
     if until is not None and until.isdigit():
         raise InputError("time", f"{until[:40]!r} is no date-time, expected for instance 2026-03-01T06:00:00Z")
-    return _patch(f"is hidden until {until}" if until else "has no embargo", embargoed=until)(settings, arguments)
+    return _patch(_embargoed, embargoed=until)(settings, arguments)
 
 
 def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -142,8 +193,8 @@ def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
 
 LIVE: dict[str, Run] = {
     "add": _add,
-    "withdraw": _patch("is withdrawn", status=CANCELED),
-    "restore": _patch("is usable", status=USABLE),
+    "withdraw": _patch(lambda now, flags: "is withdrawn.", status=CANCELED),
+    "restore": _patch(_restored, status=USABLE),
     "embargo": _embargo,
     "delete": _delete,
     "index diff": _diff,

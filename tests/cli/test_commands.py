@@ -275,6 +275,46 @@ def test_a_port_in_use_is_said_instead_of_that_the_service_serves(index: Path, w
     assert "Serving on" not in done.stderr
 
 
+def test_a_change_of_sight_says_whether_the_story_is_shown(run: Run, index: Path) -> None:
+    def said(*arguments: str) -> str:
+        status, out, err = run(*arguments, "--index", index)
+        assert status == 0, err
+        return out.strip()
+
+    end = f"--index {index}"
+    assert said("embargo", "s003", "2026-03-01T06:00Z") == (
+        "s003 has an embargo that is over (2026-03-01T06:00:00Z has passed): it is shown."
+    )
+    assert said("restore", "s003") == "s003 is usable."
+    assert said("embargo", "s003", "2126-03-01T06:00+02:00") == "s003 is hidden until 2126-03-01T04:00:00Z."
+    assert said("restore", "s003") == (
+        "s003 is usable, but hidden until 2126-03-01T04:00:00Z by its embargo, which ends at once with: "
+        f"recommender embargo s003 none {end}"
+    )
+    assert said("withdraw", "s003") == "s003 is withdrawn."
+    assert said("embargo", "s003", "none") == (
+        f"s003 has no embargo, and stays hidden until: recommender restore s003 {end}"
+    )
+    assert said("restore", "s003") == "s003 is usable."
+    assert said("embargo", "s003", "none") == "s003 has no embargo: it is shown."
+
+
+def test_an_embargo_that_the_corpus_says_hides_a_restored_story(run: Run, tmp_path: Path) -> None:
+    make_index(tmp_path / "index", [story("a", "Wall", embargoed="2126-03-01T06:00:00Z"), story("b", "Storm")])
+    assert "hidden until 2126-03-01T06:00:00Z" in run("restore", "a")[1]
+
+
+def test_a_deleted_story_comes_back_by_adding_it_alone(run: Run, index: Path, tmp_path: Path) -> None:
+    assert run("delete", "s003", "--index", index)[0] == 0
+    assert one_line(run("restore", "s003", "--index", index), 1) == (
+        "recommender: the story 's003' was deleted; only adding it again brings it back: "
+        f"recommender add FILE --index {index}"
+    )
+    corpus = write_corpus(tmp_path / "again.jsonl", [story("s003", "Wall")])
+    assert run("add", corpus, "--index", index)[0] == 0
+    assert run("restore", "s003", "--index", index)[:2] == (0, "s003 is usable.\n")
+
+
 def test_debug_shows_the_traceback(run: Run) -> None:
     from recommender.errors import IndexMissing
 
