@@ -13,7 +13,8 @@ from recommender.corpus.follow import LIMITS, Follower, Round
 from recommender.corpus.memory import Memory
 from recommender.engine import Recommender
 from recommender.errors import RecommenderError, SettingsError
-from recommender.live import Journal, fold
+from recommender.live import Journal
+from recommender.live.state import fold
 from recommender.logs import audit_to_stderr
 from recommender.serving import open_recommender
 from recommender.settings import Settings

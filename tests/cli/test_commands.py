@@ -315,6 +315,13 @@ def test_a_deleted_story_comes_back_by_adding_it_alone(run: Run, index: Path, tm
     assert run("restore", "s003", "--index", index)[:2] == (0, "s003 is usable.\n")
 
 
+def test_a_deleted_story_stays_deleted_when_its_source_is_followed(run: Run, index: Path, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "source.jsonl", [story("s003", "Wall")])
+    assert run("delete", "s003", "--index", index)[0] == 0
+    (round_,) = done(run("sync", corpus, "--index", index, "--json"))
+    assert round_["deleted_here"] == 1
+
+
 def test_debug_shows_the_traceback(run: Run) -> None:
     from recommender.errors import IndexMissing
 
