@@ -78,8 +78,11 @@ def dry_run(corpora: list[str], *, as_json: bool) -> int:
                 [(entry["place"], entry["reason"]) for entry in seen.rejects],
             )
         )
+    if not seen.stories:
+        console.print(Text("\nNothing was built, and nothing can be of this: no story in it can be used.", style="dim"))
+        return 1
     console.print(Text("\nNothing was built. Without --dry-run an index is made of this.", style="dim"))
-    return 0 if seen.stories else 1
+    return 0
 
 
 def _corpus(entry: Mapping[str, Any]) -> str:

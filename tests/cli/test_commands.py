@@ -322,6 +322,17 @@ def test_a_deleted_story_stays_deleted_when_its_source_is_followed(run: Run, ind
     assert round_["deleted_here"] == 1
 
 
+def test_a_dry_run_promises_an_index_only_where_there_is_a_story(run: Run, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "good.jsonl", [story("a", "Wall")])
+    write_corpus(tmp_path / "bad.jsonl", [{"id": "a"}])
+    promise = "Without --dry-run an index is made of this."
+    status, out, _ = run("build", "good.jsonl", "--dry-run")
+    assert (status, promise in out) == (0, True)
+    status, out, _ = run("build", "bad.jsonl", "--dry-run")
+    assert (status, promise in out) == (1, False)
+    assert "no story in it can be used" in out
+
+
 def test_debug_shows_the_traceback(run: Run) -> None:
     from recommender.errors import IndexMissing
 
