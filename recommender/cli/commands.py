@@ -214,13 +214,22 @@ def _read_text(name: str) -> str:
         raise InputError("file", f"{name} is not UTF-8 (byte {error.start})") from None
 
 
+def _built(settings: Settings) -> IndexFolder:
+    """The index, once it holds a generation.
+
+    Raises:
+        IndexMissing: it does not.
+    """
+    index = IndexFolder(settings.index)
+    if not index.names():
+        index.live_name()  # says that there is none, and how to make one
+    return index
+
+
 def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
-    listing = IndexFolder(settings.index).listing()
+    listing = _built(settings).listing()
     if arguments.json:
         print_json([asdict(item) for item in listing])
-        return 0
-    if not listing:
-        _console().print(f"No generation in {settings.index}.")
         return 0
     rows = [
         (
@@ -264,7 +273,7 @@ def _index_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _index_prune(settings: Settings, arguments: argparse.Namespace) -> int:
-    index = IndexFolder(settings.index)
+    index = _built(settings)
     with index.lock():
         removed = index.prune(settings.keep_generations)
     _say(

@@ -201,6 +201,9 @@ def test_words_that_are_no_command_are_status_2(run: Run, arguments: list[str]) 
         (["related", "wall"], "recommender build CORPUS"),
         (["index", "verify"], "no index in"),
         (["index", "rollback"], "no index in"),
+        (["index", "list"], "no index in missing: build one with"),
+        (["index", "list", "--json"], "no index in missing: build one with"),
+        (["index", "prune"], "no index in missing: build one with"),
         (["index", "promote", "g1"], "no generation 'g1'"),
         (["tune"], "no index in"),
         (["evaluate"], "no index in"),
@@ -212,6 +215,7 @@ def test_words_that_are_no_command_are_status_2(run: Run, arguments: list[str]) 
 def test_work_that_fails_is_status_1(run: Run, tmp_path: Path, arguments: list[str], says: str) -> None:
     write_corpus(tmp_path / "corpus.jsonl", PAPER[:2])
     assert says in one_line(run(*arguments, "--index", "missing"), 1)
+    assert arguments[0] != "index" or not (tmp_path / "missing").exists()
 
 
 def test_an_unknown_story_is_status_1(run: Run, index: Path) -> None:
