@@ -275,13 +275,20 @@ def _index_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
 def _index_prune(settings: Settings, arguments: argparse.Namespace) -> int:
     index = _built(settings)
     with index.lock():
+        old = index.names()[: -settings.keep_generations]
         removed = index.prune(settings.keep_generations)
-    _say(
-        arguments,
-        {"removed": removed},
-        f"Removed {len(removed)} generations{': ' if removed else ''}{', '.join(removed)}.",
-    )
+        spared = index.spared()
+    kept = {name: spared.get(name, "in use") for name in old if name not in removed}
+    text = f"Removed {_generations(len(removed))}{': ' if removed else ''}{', '.join(removed)}."
+    if kept:
+        names = ", ".join(f"{name} ({why})" for name, why in kept.items())
+        text += f"\nKept beside the newest {settings.keep_generations}: {names}."
+    _say(arguments, {"removed": removed, "kept": kept}, text)
     return 0
+
+
+def _generations(count: int) -> str:
+    return f"{count} generation{'' if count == 1 else 's'}"
 
 
 def _settings(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -149,4 +149,5 @@ def _index(commands: Any) -> None:
             action.add_argument("after", metavar="B", help="another")
             action.add_argument("--sample", type=int, default=200, metavar="N", help="lists compared (default: 200)")
         if name == "prune":
-            action.add_argument("--keep", dest="keep_generations", type=int, metavar="N", help="how many to keep")
+            about = "how many of the newest to keep (default: 5); the live one and the one before it always stay"
+            action.add_argument("--keep", dest="keep_generations", type=int, metavar="N", help=about)

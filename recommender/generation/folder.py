@@ -200,13 +200,18 @@ class IndexFolder:
             for file in self.path.glob(".live.json.*.tmp"):
                 file.unlink(missing_ok=True)
 
+    def spared(self) -> dict[str, str]:
+        """The generations that `prune` leaves however old they are, and why."""
+        live, history = self._pointer()
+        why = dict.fromkeys(history[-1:], "the one before the live one")
+        return why | ({live: "the live one"} if live else {})
+
     def prune(self, keep: int) -> list[str]:
-        """Remove all but the newest `keep` generations; never the live one, its predecessor or one that is open.
+        """Remove all but the newest `keep` generations; never those that are `spared`, or one that is open.
 
         What failed builds left, and lists of records that were rejected for a generation that is gone, go as well.
         """
-        live, history = self._pointer()
-        spared = {live, *history[-1:]}
+        spared = self.spared()
         old = [name for name in self.names()[: -keep or None] if name not in spared]
         removed = [name for name in old if self._remove(self._generations / name)]
         if self._generations.is_dir():

@@ -5,6 +5,7 @@ import shutil
 import socket
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +139,15 @@ def test_index_commands(run: Run, tmp_path: Path) -> None:
     assert done(run("index", "verify", names[0], "--json"))["generation"] == names[0]
     assert done(run("index", "rollback", "--json")) == {"generation": names[1]}
     assert done(run("index", "promote", names[0], "--json")) == {"generation": names[0]}
-    assert done(run("index", "prune", "--keep", 1, "--json")) == {"removed": []}
+    kept = {names[0]: "the live one", names[1]: "the one before the live one"}
+    assert done(run("index", "prune", "--keep", 1, "--json")) == {"removed": [], "kept": kept}
+    assert run("index", "prune", "--keep", 1)[1] == (
+        "Removed 0 generations.\n"
+        f"Kept beside the newest 1: {names[0]} (the live one), {names[1]} (the one before the live one).\n"
+    )
     assert done(run("index", "promote", names[2], "--json")) == {"generation": names[2]}
-    assert done(run("index", "prune", "--keep", 1, "--json")) == {"removed": [names[1]]}
+    pruned = {"removed": [names[1]], "kept": {names[0]: "the one before the live one"}}
+    assert done(run("index", "prune", "--keep", 1, "--json")) == pruned
     status, out, _ = run("index", "list")
     assert status == 0
     assert names[0] in out
@@ -335,6 +342,18 @@ def test_a_dry_run_promises_an_index_only_where_there_is_a_story(run: Run, tmp_p
     status, out, _ = run("build", "bad.jsonl", "--dry-run")
     assert (status, promise in out) == (1, False)
     assert "no story in it can be used" in out
+
+
+def test_a_generation_in_use_is_not_pruned_and_said(run: Run, tmp_path: Path) -> None:
+    for number in range(3):
+        make_index(tmp_path / "index", [story("a", f"Wall {number}")])
+    index = IndexFolder(tmp_path / "index")
+    with closing(index.open(index.names()[0])):
+        assert done(run("index", "prune", "--keep", 2, "--json")) == {
+            "removed": [],
+            "kept": {index.names()[0]: "in use"},
+        }
+    assert run("index", "prune", "--keep", 2)[1].startswith("Removed 1 generation: ")
 
 
 def test_debug_shows_the_traceback(run: Run) -> None:
