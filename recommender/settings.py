@@ -93,9 +93,16 @@ def load_settings(
 def describe_settings() -> list[tuple[str, str, str]]:
     """Every setting: its variable, its default, what it is."""
     return [
-        (PREFIX + item.name.upper(), str(item.default) if item.default != () else "", item.metadata["about"])
+        (PREFIX + item.name.upper(), written(item.name, item.default), item.metadata["about"])
         for item in fields(Settings)
     ]
+
+
+def written(name: str, value: Any) -> str:
+    """A setting's value as one writes it in its variable."""
+    if isinstance(value, tuple):
+        return ("," if name in _SEPARATORS else ":").join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _from_file(path: Path) -> dict[str, Any]:

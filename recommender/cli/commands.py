@@ -15,7 +15,7 @@ from recommender.cli.corpora import dry_run, named_corpora
 from recommender.cli.live import LIVE
 from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
-from recommender.settings import Settings, describe_settings, load_settings
+from recommender.settings import Settings, describe_settings, load_settings, written
 from recommender.stories import HEADLINE
 
 if TYPE_CHECKING:
@@ -295,8 +295,8 @@ def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
     secret = {"RECOMMENDER_ADMIN_KEY", "RECOMMENDER_READ_KEY"}
     rows = []
     for variable, default, about in describe_settings():
-        value = getattr(settings, variable.removeprefix("RECOMMENDER_").lower())
-        shown = ":".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        name = variable.removeprefix("RECOMMENDER_").lower()
+        shown = written(name, getattr(settings, name))
         rows.append((variable, "(set)" if variable in secret and shown else shown, default, about))
     if arguments.json:
         print_json([dict(zip(("variable", "value", "default", "about"), row, strict=True)) for row in rows])

@@ -392,6 +392,16 @@ def test_flags_then_variables_then_the_file(run: Run, tmp_path: Path, monkeypatc
     assert shown()["RECOMMENDER_ADMIN_KEY"] == "(set)", "a key is not shown"
 
 
+def test_settings_are_shown_as_one_writes_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"CORS_ORIGINS": "https://a.example,https://b.example:8443", "CORPORA": "a.jsonl:b.csv", "DEBUG": "true"}
+    for name, text in given.items():
+        monkeypatch.setenv(f"RECOMMENDER_{name}", text)
+    shown = {one["variable"].removeprefix("RECOMMENDER_"): one for one in done(run("settings", "--json"))}
+    assert {name: shown[name]["value"] for name in given} == given
+    defaults = {"CORS_ORIGINS": "*", "PROXIES": "127.0.0.1", "CORPORA": "", "DEBUG": "false", "INDEX": "index"}
+    assert {name: shown[name]["default"] for name in defaults} == defaults
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
