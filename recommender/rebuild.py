@@ -23,12 +23,16 @@ from recommender.settings import Settings
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild made: its manifest, whether it is live now, how it compares, and the generations pruned."""
+    """What a rebuild made: its manifest, whether it is live now, how it compares, and the generations pruned.
+
+    `before` is how many stories the generation had that was live until then, 0 where there was none.
+    """
 
     manifest: Manifest
     promoted: bool
     comparison: str | None
     pruned: Sequence[str]
+    before: int
 
 
 def embedder_for(settings: Settings, progress: Progress | None = None) -> Embedder:
@@ -140,7 +144,7 @@ def _settle(
     with contextlib.closing(Journal(index.path)) as journal:
         journal.compact(min(one.manifest.journal for one in index.listing() if one.manifest))
         journal.keep_vectors(partial(needed_keys, manifest.embedder["fingerprint"]))
-    return Rebuilt(manifest, promote, comparison, pruned)
+    return Rebuilt(manifest, promote, comparison, pruned, live.manifest.rows if live is not None else 0)
 
 
 def _live(index: IndexFolder) -> Generation | None:

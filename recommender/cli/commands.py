@@ -76,6 +76,11 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
         return 0
     _show_built(made.manifest, settings)
     if made.promoted:
+        if made.manifest.rows * 2 < made.before:
+            _console().print(
+                f"[yellow]{made.manifest.rows:,} stories, where {made.before:,} were live before:[/yellow] "
+                f"recommender index rollback{where(settings)} undoes this"
+            )
         _console().print(
             f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{where(settings)}"
         )

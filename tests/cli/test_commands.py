@@ -356,6 +356,17 @@ def test_a_generation_in_use_is_not_pruned_and_said(run: Run, tmp_path: Path) ->
     assert run("index", "prune", "--keep", 2)[1].startswith("Removed 1 generation: ")
 
 
+def test_a_build_that_halves_the_index_says_so(run: Run, tmp_path: Path) -> None:
+    def built(count: int) -> str:
+        corpus = write_corpus(tmp_path / "corpus.jsonl", [story(n, f"Wall {n}") for n in range(count)])
+        status, out, err = run("build", corpus, "--index", "made", "--model", MODEL)
+        assert status == 0, err
+        return out
+
+    assert "index rollback" not in built(10) + built(5)
+    assert "2 stories, where 5 were live before: recommender index rollback --index made undoes this" in built(2)
+
+
 def test_debug_shows_the_traceback(run: Run) -> None:
     from recommender.errors import IndexMissing
 
