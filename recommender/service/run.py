@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
+import sys
 import tempfile
 from functools import partial
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, gaierror, socket
@@ -30,7 +31,9 @@ LISTENERS = 64
 """The event loop takes one new connection from each listener a turn, and where hundreds ask at once a turn takes a
 tenth of a second: with a single listener a new client waited for seconds before anybody saw it."""
 SHARED_LISTENERS = 4
-"""Of several workers: with more the first to wake would take all who come at once, and the others none."""
+"""Of several workers where they share them: with more the first to wake would take all who come at once."""
+SPREADS = sys.platform == "linux"
+"""Whether the kernel spreads connections among several sockets that listen at one address."""
 
 
 def serve(settings: Settings) -> int:
@@ -53,11 +56,11 @@ def serve(settings: Settings) -> int:
         return 0 if server.started else 1
     open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
     config = _config(settings, partial(_worker_app, settings))
-    shared = listeners(settings.host, settings.port, SHARED_LISTENERS)
+    reserved, opened = shared_listeners(settings.host, settings.port)
     _say(settings)
-    with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
+    with reserved, tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
-        Multiprocess(config, sockets=shared).run()
+        Multiprocess(config, sockets=opened).run()
     return 0
 
 
@@ -112,14 +115,48 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
     )
 
 
-def listeners(host: str, port: int, count: int) -> list[socket]:
-    """The port, opened once, as so many listeners.
+class OwnListeners(list[socket]):
+    """None, but whoever is sent it, as each worker is, opens listeners of its own at the address.
+
+    So the kernel spreads connections among the workers, and who dies leaves none waiting. Where workers share a
+    listener the first to wake takes whoever comes: of eight connections one of two workers had all.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__()
+        self._address = host, port
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return listeners, (*self._address, LISTENERS, True)
+
+
+def shared_listeners(host: str, port: int) -> tuple[socket, list[socket]]:
+    """A socket that keeps the port for as long as it is open, and the listeners for several workers.
+
+    Raises:
+        AddressUnavailable: the port cannot be opened.
+    """
+    (reserved,) = listeners(host, port, 1)
+    if not SPREADS:
+        return reserved, [reserved.dup() for _ in range(SHARED_LISTENERS)]
+    host, port = reserved.getsockname()[:2]
+    reserved.close()  # nobody else listens there
+    (reserved,) = listeners(host, port, 1, True)
+    return reserved, OwnListeners(host, port)
+
+
+def listeners(host: str, port: int, count: int, beside_others: bool = False) -> list[socket]:
+    """The port, opened once, as so many listeners; if `beside_others` other processes of this user may as well.
 
     Raises:
         AddressUnavailable: it cannot be opened.
     """
     first = socket(AF_INET6 if ":" in host else AF_INET)
     first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    if beside_others:
+        from socket import SO_REUSEPORT  # Windows has none
+
+        first.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
     try:
         first.bind((host, port))
     except (OSError, UnicodeError) as error:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import pickle
 import socket
 import threading
 import time
@@ -23,7 +24,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from recommender.errors import AddressUnavailable, NotFound, Overloaded
 from recommender.service import connection, create_app
 from recommender.service.connection import Connection
-from recommender.service.run import LISTENERS, listeners
+from recommender.service.run import LISTENERS, SPREADS, listeners, shared_listeners
 from recommender.service.work import Work
 from recommender.settings import Settings
 
@@ -371,6 +372,25 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(turns()) < 20
+
+
+@pytest.mark.skipif(not SPREADS, reason="only Linux spreads connections among listeners")
+def test_each_worker_has_listeners_of_its_own_to_which_connections_are_spread() -> None:
+    reserved, opened = shared_listeners("127.0.0.1", 0)
+    address = reserved.getsockname()
+    workers = [pickle.loads(pickle.dumps(opened)) for _ in range(2)]
+    with reserved, ExitStack() as stack:
+        for worker in workers:
+            assert len(worker) == LISTENERS
+            for one in worker:
+                stack.enter_context(one).setblocking(False)
+            worker[0].listen(100)
+        for _ in range(40):
+            stack.enter_context(socket.create_connection(address, 10))
+        for worker in workers:
+            stack.enter_context(worker[0].accept()[0])  # of each there is one, or this would block
+        with pytest.raises(AddressUnavailable, match="another process listens there"):
+            shared_listeners(*address)
 
 
 @pytest.mark.parametrize(
