@@ -111,7 +111,8 @@ def _record(fields: dict[str, Any], body: str, form: str, site: SiteFile | None 
         record["read_more"] = listed + record["read_more"]
     record |= {name: value for name, value in fields.items() if name not in ("read_more", "permalink")}
     if site is not None:
-        record["url"] = url or record.get("url")
+        site.day = site.day or record.get("published")  # as the page itself says
+        record["url"] = url or site.url() or record.get("url")
         record["published"] = record.get("published") or site.day
         record["section"] = record.get("section") or site.section
     return record

@@ -13,6 +13,9 @@ from recommender.readmore import canonical_url
 HERE = "https://site.invalid"
 """Stands for the site's own address, where that is not known: links between its files are completed with it."""
 
+PLACEHOLDERS = ("year", "month", "day", "slug", "title", "section", "categories", "path")
+"""What may stand behind a colon in a permalink."""
+
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})-(.+)")
 _INDEX = ("index", "_index")
 _SUFFIX = re.compile(r"\.(?:html?|md|markdown|xhtml|php|aspx?)\Z", re.IGNORECASE)
@@ -78,6 +81,8 @@ class SiteFile:
             return None
         if stated is None and self._permalink:
             stated = self._pattern(self._permalink)
+            if stated is None:
+                return None
         if stated is None:
             folder = [part for part in self._place.parent.parts if part.lower() not in _CONTENT_FOLDERS]
             if self._place.stem in _INDEX:
@@ -92,8 +97,8 @@ class SiteFile:
         names += listed if isinstance(listed, list) else [str(listed)]
         if stated := self._stated_path():
             names.append(stated)
-        if self._permalink:
-            names.append(self._pattern(self._permalink))
+        if self._permalink and (pattern := self._pattern(self._permalink)):
+            names.append(pattern)
         if isinstance(slug := self._fields.get("slug"), str):
             names.append(slug)
         names.append(self._name)
@@ -106,14 +111,21 @@ class SiteFile:
             value if isinstance(value, str) and ":" not in value.removeprefix("https:").removeprefix("http:") else None
         )
 
-    def _pattern(self, pattern: str) -> str:
-        day = str(self._fields.get("published") or self.day or "")
-        found = news_date(day) or "0000-00-00"
+    def _pattern(self, pattern: str) -> str | None:
+        """The address that a permalink makes; None: it names the day, and there is none."""
+        found = news_date(str(self._fields.get("published") or self.day or "")) or ""
         slug = str(self._fields.get("slug") or self._name)
         values = {"year": found[:4], "month": found[5:7], "day": found[8:10], "slug": slug, "title": slug,
                   "section": self.section or "", "categories": str(self._fields.get("section") or self.section or ""),
                   "path": self._place.with_suffix("").as_posix()}  # fmt: skip
-        return re.sub(r":(\w+)", lambda match: values.get(match[1], match[0]), pattern)
+        if not found and not {"year", "month", "day"}.isdisjoint(placeholders(pattern)):
+            return None
+        return re.sub(r":(\w+)", lambda match: values[match[1]], pattern)
+
+
+def placeholders(permalink: str) -> list[str]:
+    """The names that stand behind colons."""
+    return re.findall(r":(\w+)", permalink)
 
 
 def link_keys(url: str, base: str = "") -> list[str]:

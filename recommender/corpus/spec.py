@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from recommender.corpus.markup import http_url
+from recommender.corpus.site import PLACEHOLDERS, placeholders
 from recommender.errors import CorpusError
 from recommender.stories import Story
 
@@ -95,7 +97,18 @@ def parse_spec(text: str | Path, more: Mapping[str, str] | None = None) -> Spec:
     options = {name: value for name, value in given.items() if name in _OPTIONS}
     if options.get("format", "jsonl") not in FORMATS:
         raise CorpusError(f"{target}: no format {options['format']!r}; there are {', '.join(FORMATS)}")
+    _check_site(target, options)
     return Spec(target, options, {name: value for name, value in given.items() if name in FIELDS})
+
+
+def _check_site(target: str, options: Mapping[str, str]) -> None:
+    base = options.get("base")
+    if base is not None and not http_url(base):
+        raise CorpusError(f"{target}: the option base is {base!r}, expected an address such as https://news.example")
+    for name in placeholders(options.get("permalink", "")):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f":{one}" for one in PLACEHOLDERS)
+            raise CorpusError(f"{target}: the option permalink has no ':{name}'; there are {known}")
 
 
 def parse_map(text: str) -> dict[str, str]:

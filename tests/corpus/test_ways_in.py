@@ -254,6 +254,36 @@ def test_addresses_of_a_site(tmp_path):
     assert "https://news.example/2024/05/ferry.html" in {story.url for story in stories}
 
 
+@pytest.mark.parametrize(
+    ("permalink", "dated", "undated"),
+    [
+        ("/:year/:month/:day/:slug/", "https://news.example/2024/01/04/three/", None),
+        ("/:section/:title.html", "https://news.example/city/three.html", "https://news.example/city/four.html"),
+        ("/:categories/:path/", "https://news.example/city/city/three/", "https://news.example/city/city/four/"),
+    ],
+)
+def test_a_permalink_has_the_day_that_the_page_says_or_makes_no_address(tmp_path, permalink, dated, undated):
+    head = '<meta property="article:published_time" content="2024-01-04T10:00:00Z">'
+    text = "<body><h1>The {} bridge</h1><p>The bridge is closed for a year.</p>"
+    write(tmp_path / "site" / "city" / "three.html", f"<head>{head}</head>{text.format('third')}")
+    write(tmp_path / "site" / "city" / "four.html", text.format("fourth"))
+    stories, _ = read(None, f"{tmp_path}/site#base=https://news.example&permalink={permalink}")
+    assert {story.title: story.url for story in stories} == {"The third bridge": dated, "The fourth bridge": undated}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("base=https://news.example&permalink=/:year/:foo/", "permalink has no ':foo'; there are :year, :month"),
+        ("base=nope", "base is 'nope', expected an address such as https://news.example"),
+    ],
+)
+def test_an_address_of_a_site_that_cannot_be_is_refused(tmp_path, options, says):
+    write(tmp_path / "site" / "a.md", "# The bridge\n\nIt is closed.")
+    with pytest.raises(CorpusError, match=says):
+        read(None, f"{tmp_path}/site#{options}")
+
+
 BODY = (
     "<p>The bridge was closed for years because nobody would pay for it, and it <a href='/{other}'>rusted</a>.</p>" * 3
 )
