@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from recommender.cli.console import print_json, progress_for, size, table, where
+from recommender.cli.console import console, print_json, progress_for, size, table, where
 from recommender.cli.corpora import dry_run, named_corpora
 from recommender.cli.live import LIVE
-from recommender.errors import InputError
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings, written
-from recommender.stories import HEADLINE
 
 if TYPE_CHECKING:
     from recommender.rebuild import Rebuilt
@@ -77,25 +75,19 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     _show_built(made.manifest, settings)
     if made.promoted:
         if made.manifest.rows * 2 < made.before:
-            _console().print(
+            console().print(
                 f"[yellow]{made.manifest.rows:,} stories, where {made.before:,} were live before:[/yellow] "
                 f"recommender index rollback{where(settings)} undoes this"
             )
-        _console().print(
+        console().print(
             f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{where(settings)}"
         )
     else:
-        _console().print(
+        console().print(
             f"{made.manifest.name} is built. Make it live with: "
             f"recommender index promote {made.manifest.name}{where(settings)}"
         )
     return 0
-
-
-def _console() -> Console:
-    """Standard output: as wide as the terminal, or wide enough for a table where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=140)
 
 
 def _show_built(manifest: Manifest, settings: Settings) -> None:
@@ -114,7 +106,7 @@ def _show_built(manifest: Manifest, settings: Settings) -> None:
         ("on disk", size(manifest.size)),
     ]
     rows += _quality_rows(manifest)
-    _console().print(table(None, [("", {"style": "dim", "no_wrap": True}), ("", {})], rows))
+    console().print(table(None, [("", {"style": "dim", "no_wrap": True}), ("", {})], rows))
 
 
 def _quality_rows(manifest: Manifest) -> list[tuple[str, str]]:
@@ -146,55 +138,9 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _related(settings: Settings, arguments: argparse.Namespace) -> int:
-    from recommender.engine import OPTIONS, Recommender, parse_request
-    from recommender.serving import open_recommender
+    from recommender.cli.related import related
 
-    given: dict[str, Any] = {
-        option.name: value for option in OPTIONS if (value := getattr(arguments, option.name)) is not None
-    }
-    if arguments.file is not None:
-        given["text"] = _read_text(arguments.file)
-    else:
-        given |= {name: value for name in ("id", "url", "text") if (value := getattr(arguments, name)) is not None}
-    query, options = parse_request(given, settings.max_text)
-    recommender: Recommender = open_recommender(settings)
-    try:
-        answer = recommender.related(query, options)
-    finally:
-        recommender.close()
-    if arguments.json:
-        print_json(answer.to_json())
-        return 0
-    console = _console()
-    if not answer.hits:
-        console.print("Nothing in the index is near to that.")
-        return 0
-    rows = []
-    for hit in answer.hits:
-        values = hit.values
-        rows.append(
-            (
-                f"{hit.score:.2f}",
-                values.get("date_published") or (HEADLINE if values.get("kind") == HEADLINE else ""),
-                values.get("section") or "",
-                values.get("title", ""),
-                hit.id,
-            )
-        )
-        if reasons := values.get("reasons"):
-            rows.append(("", "", "", "   " + ", ".join(f"{name} {value:+.2f}" for name, value in reasons.items()), ""))
-    columns: list[tuple[str, dict[str, Any]]] = [
-        ("score", {"justify": "right", "style": "bold"}), ("published", {"no_wrap": True, "style": "dim"}),
-        ("section", {"style": "dim"}),
-        ("headline", {"ratio": 1}), ("id", {"style": "dim", "overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
-    ]  # fmt: skip
-    console.print(table(None, columns, rows))
-    left_out = ", ".join(
-        f"{count} {reason.replace('_', ' ')}" for reason, count in answer.filtered_out.items() if count
-    )
-    end = "" if not left_out else f"left out: {left_out}; "
-    console.print(f"{end}{answer.processing_time_ms:.1f} ms, generation {answer.index['generation']}", style="dim")
-    return 0
+    return related(settings, arguments)
 
 
 def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -207,16 +153,6 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
     from recommender.cli.export import export
 
     return export(settings, arguments)
-
-
-def _read_text(name: str) -> str:
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError("file", f"{name} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError("file", f"{name} is not UTF-8 (byte {error.start})") from None
 
 
 def _built(settings: Settings) -> IndexFolder:
@@ -253,7 +189,7 @@ def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
         ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}), ("built", {}),
         ("stories", {"justify": "right"}), ("size", {"justify": "right"}), ("model", {}),
     ]  # fmt: skip
-    _console().print(table(None, columns, rows))
+    console().print(table(None, columns, rows))
     return 0
 
 
@@ -306,7 +242,7 @@ def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([dict(zip(("variable", "value", "default", "about"), row, strict=True)) for row in rows])
         return 0
-    _console().print(
+    console().print(
         table(
             None,
             [
@@ -325,7 +261,7 @@ def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
     if arguments.json:
         print_json(value)
     else:
-        _console().print(text, highlight=False, markup=False)
+        console().print(text, highlight=False, markup=False)
 
 
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = LIVE | {

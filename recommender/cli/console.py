@@ -143,6 +143,12 @@ def table(title: str | None, columns: Sequence[tuple[str, dict[str, Any]]], rows
     return result
 
 
+def console() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a table where there is none."""
+    output = Console()
+    return output if output.is_terminal else Console(width=140)
+
+
 def size(count: int) -> str:
     """Bytes for a person."""
     amount = float(count)

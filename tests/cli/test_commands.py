@@ -129,6 +129,20 @@ def test_only_a_headline_without_an_article_is_called_one(run: Run, tmp_path: Pa
     assert called_headlines("--fields", "id,title") == {(False, False), (True, False)}
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--section", "city"], "No story has the section 'city'; there are: City"),
+        (["--language", "English"], "No story has the language 'English'; there are: de, en."),
+        (["--min-score", "1"], "Nothing in the index that passes is near to that."),
+    ],
+)
+def test_an_empty_answer_says_why(run: Run, index: Path, flags: list[str], says: str) -> None:
+    status, out, _ = run("related", "storm", "--index", index, *flags)
+    assert status == 0
+    assert says in " ".join(out.split())
+
+
 def test_index_commands(run: Run, tmp_path: Path) -> None:
     for number in range(3):
         make_index(tmp_path / "index", [story("a", f"Wall {number}"), story("b", "Storm")])
