@@ -6,7 +6,6 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -85,33 +84,17 @@ def _patch(said: "Callable[[LiveState, str], str]", **what: Any) -> Run:
             try:
                 change = changes.patch(arguments.id, who=_who(), **what)
             except NotFound:
-                if _state(settings, arguments.id).deleted:
+                if changes.state_of(arguments.id).deleted:
                     raise RecommenderError(
                         f"the story {arguments.id!r} was deleted; only adding it again brings it back: "
                         f"recommender add FILE{where(settings)}"
                     ) from None
                 raise
-        text = said(_state(settings, arguments.id), where(settings))
+            text = said(changes.state_of(arguments.id), where(settings))
         _say(arguments, change.to_json(), f"{arguments.id} {text}")
         return 0
 
     return run
-
-
-def _state(settings: Settings, story_id: str) -> "LiveState":
-    """What live changes have made of a story; its own status and embargo where they say none."""
-    from recommender.generation import IndexFolder
-    from recommender.live import Journal
-    from recommender.live.state import fold
-
-    index = IndexFolder(settings.index)
-    with closing(Journal(index.path)) as journal, closing(index.open_live(checksums=False)) as generation:
-        state = fold(story_id, journal.entries_of(story_id))
-        row = generation.row_of(story_id)
-        if state.put is not None or row is None:
-            return state
-        story = state.dress(generation.story(row))
-    return replace(state, status=story.status, embargoed=story.embargoed)
 
 
 def _restored(now: "LiveState", flags: str) -> str:

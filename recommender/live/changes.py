@@ -139,6 +139,12 @@ class Changes:
         _audit([entry])
         return Change(story_id, "deleted", entry.position)
 
+    def state_of(self, story_id: str) -> LiveState:
+        """What live changes have made of a story, with its own status and embargo where they say none."""
+        state = fold(story_id, self._journal.entries_of(story_id))
+        story = self._story(state)
+        return state if story is None else replace(state, status=story.status, embargoed=story.embargoed)
+
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
