@@ -156,7 +156,9 @@ class Overlay:
         if row < len(self.base):
             return self._has_its_url(story)
         first = self._rows.story(min(sources, key=self._place))
-        pointer = next(pointer for pointer in first.read_more if self._target(pointer, first) == row)
+        pointer = next((pointer for pointer in first.read_more if self._target(pointer, first) == row), None)
+        if pointer is None:  # it means another one now
+            return False
         made = self._made(pointer, first)
         same = (made.id, made.title, made.url) == (story.id, story.title, story.url)
         return same and made.language in (None, story.language) and self._stub_of_base(made.id) is None
