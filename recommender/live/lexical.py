@@ -172,8 +172,9 @@ class LiveLexical(LexicalIndex):
         """How rare the rarest word is that each row (n,) shares with a query."""
         rarest = np.zeros(len(self), np.float32)
         rarest[: self._rows] = self._base.rarest(self._known(query))
+        ids, values = self.rarities(query.ids)
         for segment in self._segments:
-            segment.raise_to(rarest, *self.rarities(query.ids))
+            segment.raise_to(rarest, ids, values)
         return rarest
 
     def _known(self, query: QueryTerms) -> QueryTerms:
