@@ -16,6 +16,7 @@ HERE = "https://site.invalid"
 PLACEHOLDERS = ("year", "month", "day", "slug", "title", "section", "categories", "path")
 """What may stand behind a colon in a permalink."""
 
+_PLACEHOLDER = re.compile(r":(\w+)")
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})-(.+)")
 _INDEX = ("index", "_index")
 _SUFFIX = re.compile(r"\.(?:html?|md|markdown|xhtml|php|aspx?)\Z", re.IGNORECASE)
@@ -81,14 +82,12 @@ class SiteFile:
             return None
         if stated is None and self._permalink:
             stated = self._pattern(self._permalink)
-            if stated is None:
-                return None
-        if stated is None:
+        elif stated is None:
             folder = [part for part in self._place.parent.parts if part.lower() not in _CONTENT_FOLDERS]
             if self._place.stem in _INDEX:
                 folder = folder[:-1]
             stated = "/".join(["", *folder, str(self._fields.get("slug") or self._name), ""])
-        return http_url(f"{self._base}/{stated.lstrip('/')}")
+        return None if stated is None else http_url(f"{self._base}/{stated.lstrip('/')}")
 
     def keys(self) -> list[str]:
         """The addresses, in the form of `link_key`, under which other files may link to it; the surest first."""
@@ -120,12 +119,12 @@ class SiteFile:
                   "path": self._place.with_suffix("").as_posix()}  # fmt: skip
         if not found and not {"year", "month", "day"}.isdisjoint(placeholders(pattern)):
             return None
-        return re.sub(r":(\w+)", lambda match: values[match[1]], pattern)
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], pattern)
 
 
 def placeholders(permalink: str) -> list[str]:
     """The names that stand behind colons."""
-    return re.findall(r":(\w+)", permalink)
+    return _PLACEHOLDER.findall(permalink)
 
 
 def link_keys(url: str, base: str = "") -> list[str]:

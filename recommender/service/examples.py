@@ -22,30 +22,38 @@ QUESTION = {
 }
 QUERIES: dict[str, Any] = {"queries": [{"id": STORED, "limit": 1}, {"id": "x"}]}
 
-_WALL = {
-    "id": "hl-0021", "kind": "article", "title": "The next sea will not wait for a committee",
-    "url": "https://harbourledger.example/opinion/2026-02-10-build-the-wall-higher",
-    "summary": "Everyone in Port Salder knows someone whose cellar is full of water. Everyone also knows, or should, "
+
+def _hit(
+    story_id: str, section: str, published: str, path: str, title: str, summary: str, **found: Any
+) -> dict[str, Any]:
+    return {
+        "id": story_id, "kind": "article", "title": title, "url": f"https://harbourledger.example/{path}",
+        "summary": summary, "image": None, "date_published": published, "language": "en", "section": section,
+        "source": "The Harbour Ledger", **found, "story": {"size": 1},
+    }  # fmt: skip
+
+
+_WALL = _hit(
+    "hl-0021", "Opinion", "2026-02-10T06:00:00Z", "opinion/2026-02-10-build-the-wall-higher",
+    "The next sea will not wait for a committee",
+    "Everyone in Port Salder knows someone whose cellar is full of water. Everyone also knows, or should, "
     "that we were lucky. Storm Ragna arrived a day before the spring tide.",
-    "image": None, "date_published": "2026-02-10T06:00:00Z", "language": "en", "section": "Opinion",
-    "source": "The Harbour Ledger", "score": 0.869, "similarity": 0.4695, "story": {"size": 1},
-}  # fmt: skip
-_CONCRETE = {
-    "id": "hl-0036", "kind": "article", "title": "Engineers start pouring concrete into the North Mole breach",
-    "url": "https://harbourledger.example/city/2026-02-16-concrete-north-mole-breach",
-    "summary": "The first of 1,150 cubic metres of concrete went into the gap in the North Mole on Monday morning, "
+    score=0.869, similarity=0.4695,
+)  # fmt: skip
+_CONCRETE = _hit(
+    "hl-0036", "City", "2026-02-16T11:40:00Z", "city/2026-02-16-concrete-north-mole-breach",
+    "Engineers start pouring concrete into the North Mole breach",
+    "The first of 1,150 cubic metres of concrete went into the gap in the North Mole on Monday morning, "
     "eleven days after Storm Ragna opened it.",
-    "image": None, "date_published": "2026-02-16T11:40:00Z", "language": "en", "section": "City",
-    "source": "The Harbour Ledger", "score": 0.593, "similarity": 0.4039, "story": {"size": 1},
-}  # fmt: skip
-_TIED_UP = {
-    "id": "hl-0010", "kind": "article", "title": "Storm Ragna bears down on Port Salder as ferries are tied up",
-    "url": "https://harbourledger.example/city/2026-02-04-storm-ragna-ferries-tied-up",
-    "summary": "The harbour master ordered both Tarrow Island ferries to double their mooring lines and stay in port "
+    score=0.593, similarity=0.4039,
+)  # fmt: skip
+_TIED_UP = _hit(
+    "hl-0010", "City", "2026-02-04T15:20:00Z", "city/2026-02-04-storm-ragna-ferries-tied-up",
+    "Storm Ragna bears down on Port Salder as ferries are tied up",
+    "The harbour master ordered both Tarrow Island ferries to double their mooring lines and stay in port "
     "from two o'clock on Wednesday afternoon, eleven hours before Storm Ragna is due to reach the Salder Coast.",
-    "image": None, "date_published": "2026-02-04T15:20:00Z", "language": "en", "section": "City",
-    "source": "The Harbour Ledger", "score": 0.7608, "similarity": 0.7438, "story": {"size": 1},
-}  # fmt: skip
+    score=0.7608, similarity=0.7438,
+)  # fmt: skip
 
 
 def _answer(query: dict[str, Any], hits: list[dict[str, Any]], same_story: int) -> dict[str, Any]:
