@@ -117,6 +117,76 @@ def test_nothing_moves_when_it_fills(service, put, open_page, width, place):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+RESETS = ["", "* { margin: 0; padding: 0; box-sizing: border-box }"]
+
+
+@pytest.mark.parametrize("box", ["padding: 1em; border: 3px solid", "--read-more-padding: 1em 2em"])
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_padded_list_fills_without_moving_and_no_reset_takes_its_padding(service, put, open_page, box, reset):
+    page, held = open_page("about:blank"), []
+    page.route("**/v1/related?*", lambda route: held.append(route))
+    style = f"<style>{reset} read-more {{ {box} }}</style>"
+    page.goto(put(article(f'<read-more story-id="{STORY}"></read-more><p>Below</p>{FILL}', service, style)))
+    until(page, "document.querySelector('read-more').offsetHeight > 100")
+    page.wait_for_timeout(100)
+    page.evaluate("shift = 0")
+    held[0].continue_()
+    told(page)
+    page.wait_for_timeout(100)
+    assert page.evaluate("shift") == 0
+    edge, row = page.evaluate("""() => { const list = document.querySelector("read-more");
+      return [list, list.shadowRoot.querySelector("li")].map((one) => one.getBoundingClientRect().left); }""")
+    assert row - edge >= 16
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_list_of_the_page_keeps_its_box_when_the_script_arrives(service, put, open_page, reset):
+    page, held = open_page("about:blank"), []
+    page.route("**/widget.js", lambda route: held.append(route))
+    style = f"<style>{reset} read-more {{ display: grid; padding: 1em; border: 3px solid }}</style>"
+    light = f'<nav style="height: 200px"><a href="{PAPER}a">Kept</a></nav>'
+    page.goto(put(article(f'<read-more story-id="{STORY}">{light}</read-more><p>Below</p>{FILL}', service, style)),
+              wait_until="commit")  # fmt: skip
+    height = "document.querySelector('read-more')?.offsetHeight"
+    until(page, f"{height} > 200")
+    before = page.evaluate(height)
+    held[0].continue_()
+    until(page, "!!customElements.get('read-more')")
+    assert page.evaluate(height) == before
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shift") == 0
+
+
+def test_an_empty_list_paints_no_box(service, put, open_page):
+    style = "<style>read-more { --read-more-background: #c00; --read-more-padding: 1em }</style>"
+    body = f'<read-more story-id="{STORY}" section="Nowhere"></read-more><p>Below</p>'
+    page = open_page(put(article(body, service, style)))
+    told(page, "empty")
+    painted = """() => { const list = document.querySelector("read-more");
+      return [list, ...list.shadowRoot.querySelectorAll("*")].map((one) => getComputedStyle(one))
+        .filter((one) => one.visibility === "visible" && one.backgroundColor !== "rgba(0, 0, 0, 0)").length; }"""
+    assert page.evaluate(painted) == 0
+    full = open_page(put(article(f'<read-more story-id="{STORY}"></read-more>', service, style)))
+    told(full)
+    assert full.evaluate(painted) == 1
+
+
+def test_a_page_may_hide_the_list_and_its_way_of_setting_text_does_not_cut_titles(service, put, open_page):
+    style = (
+        "<style>main { white-space: nowrap; text-indent: 3em } @media (max-width: 20em) { read-more { display: none } }"
+        "</style>"
+    )
+    page = open_page(
+        put(article(f'<read-more story-id="{STORY}"></read-more>', service, style)),
+        viewport={"width": 340, "height": 800},
+    )
+    told(page)
+    assert page.evaluate("""() => [...document.querySelector("read-more").shadowRoot.querySelectorAll("a")]
+      .every((one) => one.scrollWidth <= one.clientWidth && getComputedStyle(one).textIndent === "0px")""")
+    page.set_viewport_size({"width": 300, "height": 800})
+    assert not page.locator("read-more").is_visible()
+
+
 def test_the_measure_of_layout_shift_works(service, put, open_page):
     page = open_page(put(article("<p>Below</p>", service)))
     page.evaluate("new Promise(requestAnimationFrame)")

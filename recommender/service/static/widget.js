@@ -1,17 +1,17 @@
-/* <read-more>: the stories that belong under an article. No dependency, no cookie, no tracking. Attributes and events:
-   docs/widget.md of the project. */
+/* <read-more>: the stories that belong under an article. Attributes and events: docs/widget.md of the project. */
 (() => {
   "use strict";
   if (!window.CSSStyleSheet || !("replaceSync" in CSSStyleSheet.prototype) || customElements.get("read-more")) return; // too old: the page's list stays
 
   const script = document.currentScript;
   const home = script && script.src ? script.src.replace(/(static\/[^/]+\/)?widget\.js.*$/, "") : location.origin + "/";
-  const FLOOR = 0.15; // least score: rather a short list than one filled with what has little to do with the story
+  const FLOOR = 0.15; // least score, as in the fragment
   const FIELDS = ["title", "url", "image", "date_published", "language", "fallback"];
   const CSS = `
-    :host{display:grid!important;color:inherit;font:inherit;background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
+    :host{display:grid}
     :host([hidden]){display:none!important}
-    .read-more,slot{display:block;grid-area:1/1;min-width:0}
+    .read-more,slot{display:block;grid-area:1/1;min-width:0;white-space:normal;text-indent:0}
+    .read-more,.read-more:empty+slot{background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
     .read-more:not(.ready){visibility:hidden}
     .read-more-heading{font:inherit;font-weight:700;font-size:var(--read-more-heading-size,1.25em);line-height:1.3;margin:0 0 .6em;color:var(--read-more-heading-color,inherit)}
     .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,4.8em);column-gap:var(--read-more-gap,1.5em)}
@@ -32,9 +32,9 @@
   sheet.replaceSync(CSS);
 
   const shown = new Map(); // element -> addresses in its list: no story stands twice on a page
-  let turn = Promise.resolve(); // lists are filled one after another, in the order of asking
+  let turn = Promise.resolve(); // lists are filled in the order of asking
 
-  const near = new IntersectionObserver((entries) => { // one for all, so that lists fill in the order of the page
+  const near = new IntersectionObserver((entries) => { // one for all: lists fill in the order of the page
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       near.unobserve(entry.target);
@@ -119,11 +119,16 @@
 
     _start() {
       this.hidden = false;
-      this.style.minHeight = (this._room || this.offsetHeight) + "px";
+      this._hold(this._room || this.offsetHeight);
       this._room = 0;
-      this._draw([], this._links().length ? 0 : this._limit); // empty rows of the final size: nothing moves when the list arrives
+      this._draw([], this._links().length ? 0 : this._limit); // empty rows: nothing moves when the list arrives
       this._started = true;
       near.observe(this);
+    }
+
+    _hold(height) {
+      this.style.minHeight = height + "px";
+      this.style.minHeight = 2 * height - this.offsetHeight + "px"; // without padding that comes on top
     }
 
     _load() {
@@ -167,7 +172,7 @@
       return read(under(this.getAttribute("src") || home, "v1/related?" + asked), signal);
     }
 
-    async _file(id, url) { // what `recommender export` wrote, for when the service does not answer
+    async _file(id, url) { // what `recommender export` wrote
       const base = this.getAttribute("fallback"), key = plain(url);
       const name = await hash(id || key);
       const path = id ? name.slice(0, 2) + "/" + name.slice(2) : (await read(under(base, `urls/${name.slice(0, 3)}.json`)))[key];
@@ -194,7 +199,7 @@
         this._keep();
         return;
       }
-      this.style.minHeight = before + "px";
+      this._hold(before);
       this._unseen(() => { this.style.minHeight = ""; });
       shown.set(this, new Set(hits.map((hit) => plain(hit.url))));
       this._nav.classList.add("ready");
@@ -213,7 +218,7 @@
       const thumbnails = this.hasAttribute("thumbnails") && hits.some((hit) => hit.image && web(hit.image.url));
       nav.textContent = "";
       nav.className = "read-more" + (thumbnails ? " thumbnails" : "");
-      // names of landmarks differ: the second list of the same heading is "Read more 2"
+      // landmarks differ in name: "Read more", "Read more 2"
       const place = [...document.querySelectorAll("read-more")].filter((one) => one._heading === heading).indexOf(this);
       nav.setAttribute("aria-label", (heading || "Read more") + (place > 0 ? " " + (place + 1) : ""));
       if (hits.length) this._slot.remove();
@@ -253,7 +258,7 @@
 
     _vanish() { this._unseen(() => { this.hidden = true; }); }
 
-    _unseen(change) { // a change of size waits until nobody looks: space that was kept is given back then
+    _unseen(change) { // a change of size waits until nobody looks
       const abort = this._abort;
       new IntersectionObserver(([entry], watch) => {
         if (entry.isIntersecting && this._abort === abort) return;
