@@ -9,6 +9,7 @@ import pytest
 from recommender.export import export
 from recommender.service.exported import page_key
 from tests.browser.conftest import until
+from tests.browser.stage import KEY
 
 STORY = "hl-0072"
 PAPER = "https://harbourledger.example/"
@@ -209,8 +210,29 @@ def asked(service, path):
         return json.load(answer)
 
 
+def change_status(service, story, status):
+    body = json.dumps({"status": status}).encode()
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    change = urllib.request.Request(f"{service}/v1/stories/{story}", body, headers, method="PATCH")
+    urllib.request.urlopen(change).close()
+
+
 def first_link(service):
     return asked(service, f"/v1/related?id={STORY}&limit=1")["hits"][0]["url"]
+
+
+def test_a_withdrawn_story_is_gone_when_the_page_is_next_looked_at(service, put, open_page):
+    address = put(article(f'<read-more story-id="{STORY}"></read-more>', service))
+    page = open_page(address)
+    hit = told(page)[0]["hits"][0]
+    page.goto(address)
+    assert hit in told(page)[0]["hits"]
+    try:
+        change_status(service, hit["id"], "canceled")
+        page.goto(address)
+        assert hit not in told(page)[0]["hits"]
+    finally:
+        change_status(service, hit["id"], "usable")
 
 
 def test_the_page_itself_is_in_no_list(service, put, open_page):

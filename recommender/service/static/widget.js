@@ -62,7 +62,7 @@
     return [...new Uint8Array(digest, 0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
   const read = async (address, signal) => {
-    const response = await fetch(address, { signal, credentials: "omit" });
+    const response = await fetch(address, { signal, credentials: "omit", cache: "no-cache" }); // a withdrawn story is gone at the next look
     if (!response.ok) throw Object.assign(new Error("HTTP " + response.status), { status: response.status });
     return response.json();
   };
