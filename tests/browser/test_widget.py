@@ -3,6 +3,7 @@
 import json
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,9 @@ LISTS = """() => [...document.querySelectorAll("read-more")].map((one) => ({
   titles: [...one.shadowRoot.querySelectorAll(".ready a")].map((link) => link.textContent),
   links: [...one.shadowRoot.querySelectorAll(".ready a")].map((link) => link.href),
 }))"""
-CSS = ".tall { height: 1100px } read-more:not(:defined):not(:has(*)) { display: block; min-height: 26.375em }"
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "widget.md").read_text()
+ROOM = GUIDE.split("### Nothing moves")[1].split("```css")[1].split("```")[0]
+CSS = ".tall { height: 1100px }" + ROOM
 TALL = "<div class='tall'>Pictures</div>"
 FILL = "<p>" + "Words of the story, as it was printed. " * 60 + "</p>"
 
@@ -186,6 +189,32 @@ def test_a_page_may_hide_the_list_and_its_way_of_setting_text_does_not_cut_title
       .every((one) => one.scrollWidth <= one.clientWidth && getComputedStyle(one).textIndent === "0px")""")
     page.set_viewport_size({"width": 300, "height": 800})
     assert not page.locator("read-more").is_visible()
+
+
+def test_titles_have_the_lines_that_the_page_gives_them(service, put, open_page):
+    body = f'<read-more story-id="{STORY}"></read-more><p>Below</p>{FILL}'
+    cut = """() => [...document.querySelector("read-more").shadowRoot.querySelectorAll("a")]
+      .map((one) => one.scrollHeight > one.clientHeight)"""
+    narrow = {"viewport": {"width": 300, "height": 800}}
+    page = open_page(put(article(body, service)), **narrow)
+    told(page)
+    assert any(page.evaluate(cut))
+    tall = page.evaluate(LISTS)[0]["height"]
+    page = open_page(put(article(body, service, "<style>read-more { --read-more-lines: 3 }</style>")), **narrow)
+    told(page)
+    assert not any(page.evaluate(cut))
+    assert page.evaluate(LISTS)[0]["height"] == tall + 5 * 1.3 * 16
+    assert page.evaluate("shift") == 0
+
+
+def test_a_list_that_was_not_reached_leaves_no_gap_on_paper(service, put, open_page):
+    lists = [f'<read-more story-id="{STORY}" mode="{mode}"></read-more>' for mode in ("background", "any")]
+    page = open_page(put(article(lists[0] + TALL * 2 + lists[1], service)))
+    told(page)
+    assert [one["height"] > 100 for one in page.evaluate(LISTS)] == [True, True]
+    page.emulate_media(media="print")
+    assert [one["height"] > 100 for one in page.evaluate(LISTS)] == [True, False]
+    assert page.evaluate(LISTS)[1]["height"] == 0
 
 
 def test_the_measure_of_layout_shift_works(service, put, open_page):

@@ -14,17 +14,18 @@
     .read-more,.read-more:empty+slot{background:var(--read-more-background,none);padding:var(--read-more-padding,0)}
     .read-more:not(.ready){visibility:hidden}
     .read-more-heading{font:inherit;font-weight:700;font-size:var(--read-more-heading-size,1.25em);line-height:1.3;margin:0 0 .6em;color:var(--read-more-heading-color,inherit)}
-    .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,4.8em);column-gap:var(--read-more-gap,1.5em)}
+    .read-more-list{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:var(--read-more-columns,1fr);grid-auto-rows:var(--read-more-item-height,calc(2.2em + 1.3em*var(--read-more-lines,2)));column-gap:var(--read-more-gap,1.5em)}
     .read-more-item{position:relative;overflow-wrap:anywhere;box-sizing:border-box;min-width:0;overflow:hidden;display:grid;grid-template-columns:1fr;grid-template-rows:auto 1fr;padding:.5em 3px;border-block-start:1px solid var(--read-more-line,color-mix(in srgb,currentColor 20%,transparent));line-height:1.3}
     .thumbnails .read-more-item{grid-template-columns:var(--read-more-image-width,4.6em) 1fr;column-gap:.8em}
     .thumbnails .read-more-item:not(:has(img))>*{grid-column:2}
     .read-more-image{grid-row:1/3;width:100%;height:100%;min-height:0;max-height:3.5em;object-fit:cover;border-radius:var(--read-more-radius,3px)}
-    .read-more-link{color:var(--read-more-link-color,inherit);font-weight:var(--read-more-link-weight,600);text-decoration:none;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;line-clamp:2;overflow:hidden;max-height:2.6em}
+    .read-more-link{color:var(--read-more-link-color,inherit);font-weight:var(--read-more-link-weight,600);text-decoration:none;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:var(--read-more-lines,2);line-clamp:var(--read-more-lines,2);overflow:hidden;max-height:calc(1.3em*var(--read-more-lines,2))}
     .read-more-link::after{content:"";position:absolute;inset:0}
     .read-more-link:hover{text-decoration:underline}
     .read-more-link:focus-visible{outline:none}
     .read-more-item:focus-within:has(:focus-visible){outline:2px solid var(--read-more-focus-color,currentColor);outline-offset:-2px}
     .read-more-date{font-size:.8em;color:var(--read-more-date-color,color-mix(in srgb,currentColor 78%,transparent));white-space:nowrap}
+    @media print{:host{min-height:0!important}.read-more:not(.ready){display:none}}
     @media (prefers-reduced-motion:no-preference){.ready{animation:read-more .2s}}
     @keyframes read-more{from{opacity:0}}`;
 
