@@ -1,5 +1,7 @@
 """The widget on a publisher's page, of another origin than the service."""
 
+import base64
+import hashlib
 import json
 import urllib.parse
 import urllib.request
@@ -309,6 +311,35 @@ def test_without_javascript_the_list_of_the_page_is_there(service, put, open_pag
     assert page.locator("read-more a").count() == 5
     assert page.locator("read-more a").first.is_visible()
     assert page.locator("read-more h2").inner_text() == "Read more"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("story", [STORY, "tram/1#x"])
+def test_with_the_rules_of_the_guide_an_included_list_is_renewed_in_sight(service, put, open_page, width, story):
+    rules = GUIDE.split("## In the page itself")[1].split("```css")[1].split("```")[0]
+    pictures = {"thumbnails": "true"} if "tram" in story else {}
+    light = fragment(service, id=story, limit=4, mode="any", **pictures)
+    body = (
+        f'<read-more story-id="{story}" limit="4" mode="any" {"".join(pictures)}>{light}</read-more><p>Below</p>{FILL}'
+    )
+    address = put(article(body, service, f"<style>{rules}</style>"))
+    without = open_page(address, viewport={"width": width, "height": 800}, java_script_enabled=False)
+    height = without.locator("read-more").bounding_box()["height"]
+    page = open_page(address, viewport={"width": width, "height": 800})
+    told(page)
+    page.wait_for_timeout(100)
+    assert page.locator("read-more").bounding_box()["height"] == height
+    assert page.evaluate("shift") == 0
+
+
+def test_a_pinned_script_with_its_integrity_runs_as_the_guide_writes_it(service, put, open_page):
+    with urllib.request.urlopen(service + "/widget.js") as answer:
+        content, version = answer.read(), answer.headers["etag"].strip('"')
+    (tag,) = [line for line in GUIDE.splitlines() if line.startswith("<script") and "integrity=" in line]
+    digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
+    tag = tag.replace("https://recommender.example", service).replace("HASH", version).replace("…", digest)
+    page = open_page(put(f'<!doctype html><title>Pinned</title>{tag}<read-more story-id="{STORY}"></read-more>'))
+    assert len(told(page)[0]["hits"]) == 5
 
 
 def test_right_to_left(service, put, open_page):
