@@ -11,7 +11,7 @@ from tests.browser.stage import KEY
 DRAFT = "Storm Ragna tore a hole in the North Mole overnight, and ferries to Tarrow Island stayed tied up."
 STORY = "/story?id=hl-0072"
 PAGES = ["/", STORY, "/headlines", "/index", "/quality", "/demo", "/docs", "/story?id=none", "/story?id=hl-0003"]
-PHONE = {"width": 390, "height": 844}
+PHONE = {"width": 360, "height": 740}
 
 
 def violations(page):
@@ -43,6 +43,9 @@ def test_every_page_is_accessible(service, open_page, path, scheme):
     assert violations(page) == []
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for link in page.locator("header nav a").all():  # every page can be reached, whatever the size of the text
+        box = link.bounding_box()
+        assert box["x"] + box["width"] <= PHONE["width"]
     assert violations(page) == []
     assert page.evaluate("refused") == []
 

@@ -440,6 +440,15 @@ def test_pictures_have_their_size_before_they_arrive(service, put, open_page, pu
     assert page.evaluate("shift") == 0
 
 
+def test_a_picture_that_does_not_come_leaves_no_broken_frame(service, put, open_page):
+    page = open_page("about:blank", quiet=True)
+    page.route("**/picture.png", lambda route: route.fulfill(status=404))
+    page.goto(put(article('<read-more story-id="tram/6#x" thumbnails mode="any"></read-more><p>Below</p>', service)))
+    told(page)
+    until(page, "!document.querySelector('read-more').shadowRoot.querySelector('img')")
+    assert page.evaluate("shift") == 0
+
+
 def test_titles_and_addresses_that_mean_harm_do_none(service, put, open_page):
     light = fragment(service, id="tram/1#x", limit=6, mode="any", thumbnails="true")
     assert "Tram &#34;depot&#34;" in light

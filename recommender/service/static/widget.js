@@ -238,6 +238,7 @@
         const item = make("li", "item", ul);
         if (thumbnails && hit.image && web(hit.image.url)) {
           const image = make("img", "image", item);
+          image.onerror = () => image.remove();
           for (const [name, value] of [["alt", ""], ["width", hit.image.width || 160], ["height", hit.image.height || 120],
             ["loading", "lazy"], ["decoding", "async"], ["src", hit.image.url]]) image.setAttribute(name, value);
         }
