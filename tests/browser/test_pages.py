@@ -167,6 +167,21 @@ def test_from_a_hit_to_its_story_and_on(service, open_page):
     assert page.get_by_role("heading", level=1).inner_text() != title
 
 
+def test_a_story_shows_its_list_without_a_script_and_where_reading_needs_a_key(service, open_page):
+    page = open_page(service + STORY, java_script_enabled=False)
+    height = page.locator("read-more").bounding_box()["height"]
+    assert page.locator("read-more a").count() == 5
+    page = open_page(service + STORY)
+    until(page, "told.some(([name]) => name === 'load')")
+    assert abs(page.locator("read-more").bounding_box()["height"] - height) < 1
+    assert page.evaluate("shift") == 0
+    page = open_page("about:blank", quiet=True)
+    page.route("**/v1/related?*", lambda route: route.fulfill(status=401))
+    page.goto(service + STORY)
+    until(page, "told.some(([name]) => name === 'error')")
+    assert page.locator("read-more a").first.is_visible()
+
+
 def test_headlines_that_wait_are_paged_and_searched(service, open_page):
     page = open_page(service + "/headlines?per=4")
     first = page.locator(".rows h2").all_inner_texts()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from recommender.engine.query import Options, Query, parse_request
 from recommender.errors import InputError, NotFound
-from recommender.service.context import request_id_of
+from recommender.service.context import Service, request_id_of
 from recommender.service.fragment import READERS, day_of, render_fragment, wider
 from recommender.service.html import for_people, page, reading
 from recommender.service.problems import problem
@@ -38,11 +38,13 @@ async def story(request: Request) -> Response:
     try:
         record = await service.engine_work.run(service.engine.story, story_id)
         answer = await explained(service, Query(id=story_id), Options(explain=True))
+        fragment = await _fragment(service, story_id, View(heading=""))
     except NotFound as error:  # never there, or withdrawn: nobody is told which without the key
         about = problem(error, request_id_of(request))
         return page(request, "problem.html", 404, problem=about, hidden_id=story_id if writing else None)
     return page(
-        request, "story.html", story=record, paragraphs=_paragraphs(record), answer=answer, writing=writing
+        request, "story.html", story=record, paragraphs=_paragraphs(record), answer=answer, fragment=fragment,
+        writing=writing,
     )  # fmt: skip
 
 
@@ -94,8 +96,7 @@ async def demo(request: Request) -> Response:
     if story_id is None:
         raise InputError("id", "the index holds no article to show")
     record = await work.run(engine.story, story_id)
-    nearest = await work.run(engine.related, Query(id=story_id), wider(READERS))
-    fragment = render_fragment([hit.values for hit in nearest.hits], READERS.limit, View(thumbnails=True))
+    fragment = await _fragment(service, story_id, View(thumbnails=True))
     others = [one for one in others if one["id"] != story_id]
     return page(
         request,
@@ -107,6 +108,11 @@ async def demo(request: Request) -> Response:
         others=others[:: max(1, len(others) // _OTHERS)][:_OTHERS],
         base=service.base_url or str(request.base_url).rstrip("/"),
     )
+
+
+async def _fragment(service: Service, story_id: str, view: View) -> str:
+    nearest = await service.engine_work.run(service.engine.related, Query(id=story_id), wider(READERS))
+    return render_fragment([hit.values for hit in nearest.hits], READERS.limit, view)
 
 
 def _only_id(request: Request) -> str:
