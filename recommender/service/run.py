@@ -34,6 +34,9 @@ SHARED_LISTENERS = 4
 """Of several workers where they share them: with more the first to wake would take all who come at once."""
 SPREADS = sys.platform == "linux"
 """Whether the kernel spreads connections among several sockets that listen at one address."""
+SILENT_SECONDS = 60
+"""A worker that says nothing for so long is taken for hung and killed. One that starts says nothing until its modules
+are imported: on a busy machine that took longer than the server's own five seconds, and none ever came up."""
 
 
 def serve(settings: Settings) -> int:
@@ -60,8 +63,20 @@ def serve(settings: Settings) -> int:
     _say(settings)
     with reserved, tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
         share(folder)
-        Multiprocess(config, sockets=opened).run()
+        _Workers(config, sockets=opened).run()
     return 0
+
+
+class _Workers(Multiprocess):
+    """Keeps the workers alive, and says so where one had to be replaced."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died."""
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for worker in before:
+            if worker not in self.processes:
+                log.error("worker %s ended (exit status %s) and was replaced", worker.pid, worker.exitcode)
 
 
 def _worker_app(settings: Settings) -> FastAPI:
@@ -112,6 +127,7 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:
         ws="none",
         timeout_keep_alive=20,
         timeout_graceful_shutdown=int(settings.request_timeout) + 1,
+        timeout_worker_healthcheck=SILENT_SECONDS,
     )
 
 
