@@ -6,8 +6,19 @@ import logging
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from functools import partial
-from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, gaierror, socket
+from socket import (
+    AF_INET6,
+    IPPROTO_IPV6,
+    IPV6_V6ONLY,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    gaierror,
+    getaddrinfo,
+    socket,
+)
 from types import FrameType
 from typing import Any
 
@@ -61,8 +72,10 @@ def serve(settings: Settings) -> int:
     config = _config(settings, partial(_worker_app, settings))
     reserved, opened = shared_listeners(settings.host, settings.port)
     _say(settings)
-    with reserved, tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
-        share(folder)
+    with ExitStack() as stack:
+        for one in reserved:
+            stack.enter_context(one)
+        share(stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-")))
         _Workers(config, sockets=opened).run()
     return 0
 
@@ -146,40 +159,66 @@ class OwnListeners(list[socket]):
         return listeners, (*self._address, LISTENERS, True)
 
 
-def shared_listeners(host: str, port: int) -> tuple[socket, list[socket]]:
-    """A socket that keeps the port for as long as it is open, and the listeners for several workers.
+def shared_listeners(host: str, port: int) -> tuple[list[socket], list[socket]]:
+    """Sockets that keep the port for as long as they are open, and the listeners for several workers.
 
     Raises:
         AddressUnavailable: the port cannot be opened.
     """
-    (reserved,) = listeners(host, port, 1)
+    reserved = listeners(host, port, 1)
     if not SPREADS:
-        return reserved, [reserved.dup() for _ in range(SHARED_LISTENERS)]
-    host, port = reserved.getsockname()[:2]
-    reserved.close()  # nobody else listens there
-    (reserved,) = listeners(host, port, 1, True)
-    return reserved, OwnListeners(host, port)
+        return reserved, [one.dup() for one in reserved for _ in range(SHARED_LISTENERS)]
+    port = reserved[0].getsockname()[1]
+    for one in reserved:
+        one.close()  # nobody else listens there
+    return listeners(host, port, 1, True), OwnListeners(host, port)
 
 
 def listeners(host: str, port: int, count: int, beside_others: bool = False) -> list[socket]:
-    """The port, opened once, as so many listeners; if `beside_others` other processes of this user may as well.
+    """The port, opened once at each address of the host, as so many listeners each; if `beside_others` other processes
+    of this user may open it as well.
 
     Raises:
         AddressUnavailable: it cannot be opened.
     """
-    first = socket(AF_INET6 if ":" in host else AF_INET)
-    first.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-    if beside_others:
-        from socket import SO_REUSEPORT  # Windows has none
-
-        first.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+    opened: list[socket] = []
+    without: OSError | None = None
     try:
-        first.bind((host, port))
+        found = list(dict.fromkeys((family, at) for family, *_, at in getaddrinfo(host, port, type=SOCK_STREAM)))
+        for family, at in found:
+            if port == 0 and opened:  # whichever was free at the first address
+                at = (at[0], opened[0].getsockname()[1], *at[2:])
+            try:
+                opened.append(_listener(family, at, beside_others, alone=len(found) == 1))
+            except OSError as error:
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
+                without = error  # `localhost` may have an address of IPv6 where the machine has none
+        if without and not opened:
+            raise without
     except (OSError, UnicodeError) as error:
-        first.close()
+        for one in opened:
+            one.close()
         raise AddressUnavailable(_why_not(host, port, error)) from None
-    first.set_inheritable(True)
-    return [first, *(first.dup() for _ in range(count - 1))]
+    return [*opened, *(one.dup() for one in opened for _ in range(count - 1))]
+
+
+def _listener(family: int, at: Any, beside_others: bool, alone: bool) -> socket:
+    one = socket(family)
+    try:
+        one.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        if family == AF_INET6 and not alone:  # IPv4 has a socket of its own
+            one.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
+        if beside_others:
+            from socket import SO_REUSEPORT  # Windows has none
+
+            one.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+        one.bind(at)
+    except BaseException:
+        one.close()
+        raise
+    one.set_inheritable(True)
+    return one
 
 
 def _why_not(host: str, port: int, error: OSError | UnicodeError) -> str:

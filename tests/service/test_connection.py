@@ -22,7 +22,7 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from recommender.errors import AddressUnavailable, NotFound, Overloaded
-from recommender.service import connection, create_app
+from recommender.service import connection, create_app, run
 from recommender.service.connection import Connection
 from recommender.service.run import LISTENERS, SPREADS, listeners, shared_listeners
 from recommender.service.work import Work
@@ -376,7 +376,7 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
 @pytest.mark.skipif(not SPREADS, reason="only Linux spreads connections among listeners")
 def test_each_worker_has_listeners_of_its_own_to_which_connections_are_spread() -> None:
-    reserved, opened = shared_listeners("127.0.0.1", 0)
+    (reserved,), opened = shared_listeners("127.0.0.1", 0)
     address = reserved.getsockname()
     workers = [pickle.loads(pickle.dumps(opened)) for _ in range(2)]
     with reserved, ExitStack() as stack:
@@ -391,6 +391,56 @@ def test_each_worker_has_listeners_of_its_own_to_which_connections_are_spread() 
             stack.enter_context(worker[0].accept()[0])  # of each there is one, or this would block
         with pytest.raises(AddressUnavailable, match="another process listens there"):
             shared_listeners(*address)
+
+
+def resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """`localhost` has these addresses."""
+
+    def look_up(host: str, port: int, **_: Any) -> list[Any]:
+        assert host == "localhost"
+        v4, v6 = socket.AF_INET, socket.AF_INET6
+        return [(v6, 1, 6, "", (one, port, 0, 0)) if ":" in one else (v4, 1, 6, "", (one, port)) for one in addresses]
+
+    monkeypatch.setattr(run, "getaddrinfo", look_up)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_name_is_listened_on_at_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    resolves(monkeypatch, "::1", "127.0.0.1", "::1")
+    with ExitStack() as stack:
+        reserved, opened = shared_listeners("localhost", 0) if workers > 1 else ([], listeners("localhost", 0, 3))
+        if workers > 1:
+            for one in reserved:
+                stack.enter_context(one)
+            opened = pickle.loads(pickle.dumps(opened)) if SPREADS else opened
+        for one in opened:
+            stack.enter_context(one).listen(10)
+        port = opened[0].getsockname()[1]
+        for address in ("::1", "127.0.0.1"):
+            stack.enter_context(socket.create_connection((address, port), 10))
+        with pytest.raises(AddressUnavailable, match="another process listens there"):
+            listeners("localhost", port, 1)
+
+
+def test_an_address_that_the_machine_lacks_is_left_out_where_the_name_has_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolves(monkeypatch, "2001:db8::1", "127.0.0.1")
+    (one,) = listeners("localhost", 0, 1)
+    with one:
+        assert one.getsockname()[0] == "127.0.0.1"
+    resolves(monkeypatch, "2001:db8::1")
+    with pytest.raises(AddressUnavailable, match="this machine has no such address"):
+        listeners("localhost", 0, 1)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_every_address_of_ipv6_is_every_one_of_ipv4_too() -> None:
+    (one,) = listeners("::", 0, 1)
+    with one:
+        one.listen()
+        socket.create_connection(("127.0.0.1", one.getsockname()[1]), 10).close()
 
 
 @pytest.mark.parametrize(
