@@ -196,7 +196,7 @@ class _Serving:
         self.encoder = encoder
         self.ranker = generation.ranker
         self.searcher = Searcher(generation, self.ranker)
-        self.render = Renderer(generation, self.ranker)
+        self.render = Renderer(generation, self.ranker, served.hidden)
         self._shown: tuple[Mask, int, int] = np.empty(0, np.bool_), _EVER, -_EVER
         self.embargoes = np.unique(generation.columns.embargoed[generation.columns.embargoed > 0])
 

@@ -1,5 +1,6 @@
 """Rows to hits: the fields that an answer shows of a story, and its reasons."""
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from recommender.engine.rank import Ranked
 from recommender.engine.reasons import reasons
 from recommender.generation import Generation
 from recommender.ranking.model import Ranker
+from recommender.readmore import canonical_url, normalise_headline
 from recommender.recipe import display_title, summary
+from recommender.storage import key64
 from recommender.stories import HEADLINE, KINDS
 
 MENTIONS = 10
@@ -26,11 +29,12 @@ Shown = NDArray[np.bool_]
 
 
 class Renderer:
-    """Makes hits of the rows of one generation."""
+    """Makes hits of the rows of one generation; `hidden` are the keys of stories that live changes hide."""
 
-    def __init__(self, generation: Generation, ranker: Ranker) -> None:
+    def __init__(self, generation: Generation, ranker: Ranker, hidden: Set[int]) -> None:
         self._generation = generation
         self._ranker = ranker
+        self._hidden = hidden
 
     def hit(self, ranked: Ranked, place: int, fields: Fields, shown: Shown, explain: Probe | None) -> Hit:
         """The hit at a place of a ranked list; with reasons where the query is given to explain it."""
@@ -43,13 +47,13 @@ class Renderer:
         if explain is not None:
             story = self._generation.story(row)
             values["reasons"] = reasons(self._generation, self._ranker, explain, ranked, place, story)
-        return Hit(row, score, similarity, self._pick(row, values, fields))
+        return Hit(row, score, similarity, self._pick(row, values, fields, shown))
 
     def fallback(self, row: int, fields: Fields, shown: Shown) -> Hit:
         """A story that is shown for its date alone."""
         values = self._values(row, shown)
         values |= {"score": 0.0, "similarity": None, "fallback": True}
-        return Hit(row, 0.0, None, self._pick(row, values, fields))
+        return Hit(row, 0.0, None, self._pick(row, values, fields, shown))
 
     def listed(self, row: int, shown: Shown) -> dict[str, Any]:
         """The fields of a hit that no question is needed for."""
@@ -57,7 +61,7 @@ class Renderer:
 
     def story(self, row: int, shown: Shown) -> dict[str, Any]:
         """A story's record with what links to it and what it links to."""
-        record = self._generation.record(row)
+        record = self._record(row, shown)
         return record | {
             "kind": KINDS[int(self._generation.columns.kind[row])],
             "summary": summary(record.get("title", ""), record.get("text", "")),
@@ -110,14 +114,39 @@ class Renderer:
             values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
         return values
 
-    def _pick(self, row: int, values: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    def _pick(self, row: int, values: dict[str, Any], fields: Fields, shown: Shown) -> dict[str, Any]:
         names, further, everything = fields
         picked = {name: values[name] for name in names if name in values}
         if further:
-            record = self._generation.record(row)
+            record = self._record(row, shown)
             wanted = record if everything else {name: record[name] for name in further if name in record}
             picked = dict(wanted) | picked
         return picked
+
+    def _record(self, row: int, shown: Shown) -> dict[str, Any]:
+        """A story's record as it came, but for those of its read-more headlines that are of hidden stories."""
+        record = self._generation.record(row)
+        if pointers := record.pop("read_more", None):
+            left = [one for one in pointers if not self._is_hidden(one, shown)]
+            record |= {"read_more": left} if left else {}
+        return record
+
+    def _is_hidden(self, pointer: dict[str, Any], shown: Shown) -> bool:
+        """Whether the first of a pointer's id, URL and headline that is known is that of hidden stories alone."""
+        named = {
+            "id_key": pointer.get("id"),
+            "url_key": (url := pointer.get("url")) and canonical_url(url),
+            "headline_key": (title := pointer.get("title")) and normalise_headline(title),
+        }
+        for name, text in named.items():
+            if text:
+                key = key64(text)
+                rows = self._generation.rows_of_key(name, key)
+                if len(rows):
+                    return not shown[rows].any()
+                if key in self._hidden:  # of a story that was deleted there is no row
+                    return True
+        return False
 
     def _named(self, rows: NDArray[np.int64], shown: Shown) -> list[dict[str, Any]]:
         records = (self._generation.record(int(row)) for row in rows[shown[rows]][:MENTIONS])

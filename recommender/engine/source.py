@@ -18,10 +18,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Served:
-    """One state of the index: `position` of the journal; an answer of another `epoch` may show what is hidden now."""
+    """One state of the index: `position` of the journal; `hidden`, the keys of stories that changes hide; an answer of
+    another `epoch` may show what is hidden now.
+    """
 
     generation: Generation
     position: int
+    hidden: frozenset[int]
     epoch: tuple[Overlay, int]
 
 
@@ -157,7 +160,7 @@ class Source:
         self._version = version
 
     def _serve(self, overlay: Overlay) -> Served:
-        return Served(overlay.view, overlay.position, (overlay, overlay.hidings))
+        return Served(overlay.view, overlay.position, overlay.hidden, (overlay, overlay.hidings))
 
     def _open(self) -> Generation:
         generation = self._index.open_live()

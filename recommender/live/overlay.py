@@ -37,6 +37,7 @@ class Overlay:
         self._origin: dict[str, int] = {}
         self._hiding: dict[str, frozenset[int]] = {}
         self._blocked: Counter[int] = Counter()
+        self._hidden: frozenset[int] | None = None
         for story_id, keys in blocked_keys(journal, self.position).items():
             self._hide(story_id, keys)
         self.sync()
@@ -45,6 +46,13 @@ class Overlay:
     def added(self) -> int:
         """Rows behind those of the generation."""
         return len(self._rows) - len(self.base)
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The keys of the stories that changes hide: of their ids, URLs and headlines."""
+        if self._hidden is None:
+            self._hidden = frozenset(key64(name) for name in self._hiding).union(*self._hiding.values())
+        return self._hidden
 
     @property
     def is_wasteful(self) -> bool:
@@ -115,6 +123,7 @@ class Overlay:
                         lost += self._rows.retire(row)
 
     def _hide(self, story_id: str, keys: frozenset[int]) -> None:
+        self._hidden = None
         self._blocked.subtract(self._hiding.pop(story_id, ()))
         if keys:
             self._hiding[story_id] = keys

@@ -353,6 +353,44 @@ def test_headlines_of_hidden_stories_are_hidden(desk: Desk) -> None:
     assert desk.recommender.related(Query(text="a headline that only the plan has")).hits[0].values["mentioned_by"]
 
 
+@pytest.mark.parametrize("way", ["canceled", "embargoed", "deleted"])
+def test_the_lists_of_others_name_no_hidden_story(make_desk: Callable[..., Desk], way: str) -> None:
+    """By whichever key they name it, after a rebuild too; what else they name stays, and so does a namesake."""
+    named = [{"id": "a"}, {"url": "http://www.x.example/a/"}, {"title": "storm breaks the WALL", "kind": "in_text"}]
+    others = [{"url": "https://elsewhere.example/"}, {"title": "No article has this"}, {"title": "Weekly letters"}]
+    record = story("a", "Storm breaks the wall", url="https://x.example/a")
+    desk = make_desk(
+        record,
+        story("b", "Wall is repaired", day=5, read_more=[*named, *others]),
+        story("c", "Only the storm", day=6, read_more=named),
+        story("w1", "Weekly letters"),
+        story("w2", "Weekly letters", day=2),
+    )
+
+    def lists() -> list[Any]:
+        found = desk.recommender.related(Query(text="wall storm"), Options(limit=50, fields=("read_more",)))
+        hits = {hit.id: hit.values.get("read_more") for hit in found.hits}
+        for name in ("b", "c"):
+            assert desk.recommender.story(name).get("read_more") == hits[name]
+        return [hits["b"], hits["c"]]
+
+    assert lists() == [[*named, *others], named]
+    desk.changes.patch("w1", status="withheld")
+    if way == "deleted":
+        desk.changes.delete("a")
+    else:
+        desk.changes.patch("a", **({"status": way} if way == "canceled" else {way: "2126-01-01T00:00:00Z"}))
+    assert lists() == [others, None]
+    desk.rebuild()
+    desk.restart()
+    assert lists() == [others, None]
+    if way == "deleted":
+        desk.changes.put(record)
+    else:
+        desk.changes.patch("a", status="usable", embargoed=None)
+    assert lists() == [[*named, *others], named]
+
+
 def test_an_overlay_that_failed_half_way_is_made_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     apply = Overlay._apply
     broken = {"times": 1}
