@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from recommender.errors import Overloaded
 from recommender.service import create_app
+from recommender.service.routes import bulk
 from tests.live.conftest import Desk, story
 
 KEY = {"Authorization": "Bearer secret"}
@@ -131,6 +134,34 @@ def test_bulk_answers_each_line(client: TestClient) -> None:
     assert [one.get("status") for one in results[75:77]] == [422, 422]
     assert [one.get("id") for one in results[77:]] == [f"n{number}" for number in range(75, 150)]
     assert related(client, text="item 149 about herring")[0] == "n149"
+
+
+def test_a_bulk_that_meets_a_full_queue_half_way_says_which_lines_went_in(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "TOGETHER", 1)
+    work = cast(FastAPI, client.app).state.service.change_work
+    run, busy = work.run, [False, True, False, True]
+
+    async def now_and_then(*call: Any) -> Any:
+        if busy.pop(0):
+            raise Overloaded("change")
+        return await run(*call)
+
+    monkeypatch.setattr(work, "run", now_and_then)
+    lines = "".join(json.dumps(story(f"n{number}", f"Item {number}")) + "\n" for number in range(3))
+    headers = KEY | {"content-type": "application/x-ndjson"}
+    answer = client.post("/v1/stories/bulk", content=lines, headers=headers)
+    told = [one.get("result") or one["status"] for one in map(json.loads, answer.text.splitlines())]
+    assert (answer.status_code, told) == (200, ["created", 503, "created"])
+    refused = client.post("/v1/stories/bulk", content=lines, headers=headers)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+
+
+def test_a_bulk_may_begin_with_a_byte_order_mark(client: TestClient) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(story("n", "Herring")).encode()
+    answer = client.post("/v1/stories/bulk", content=body, headers=KEY | {"content-type": "application/x-ndjson"})
+    assert answer.json()["result"] == "created"
 
 
 @pytest.mark.parametrize(

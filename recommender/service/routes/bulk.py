@@ -1,6 +1,6 @@
 """Many stories at once: NDJSON in, a result a line out, while it is still being sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from recommender.errors import RecommenderError, RecordError, TooLarge
+from recommender.errors import Overloaded, RecommenderError, RecordError, TooLarge
 from recommender.live import Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Service, request_id_of
@@ -53,7 +53,12 @@ class _Streamed(openapi.NDJSON):
         async for lines in _chunks(_lines(request, self._service.settings.max_body)):
             if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
                 limit.reschedule(limit.when() + self._service.settings.request_timeout)
-            body = await self._service.change_work.run(self._write, lines)
+            try:
+                body = await self._service.change_work.run(self._write, lines)
+            except Overloaded as error:
+                if not started:
+                    raise
+                body = self._lines([one if isinstance(one, RecommenderError) else error for one in lines])
             if not started:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 started = True
@@ -68,6 +73,9 @@ class _Streamed(openapi.NDJSON):
             results = self._service.changes().put_many(records, who=self._who)
         except RecommenderError as error:  # none of them went in: too busy, or the disk is full
             results = [one if isinstance(one, RecommenderError) else error for one in records]
+        return self._lines(results)
+
+    def _lines(self, results: Iterable[Change | RecommenderError]) -> bytes:
         return b"".join(dump_record(self._result(one)) + b"\n" for one in results)
 
     def _result(self, one: Change | RecommenderError) -> dict[str, Any]:
@@ -117,7 +125,7 @@ async def _chunks(
 
 def _parse(line: bytes) -> Any:
     try:
-        return strict_json(line.decode("utf-8"))
+        return strict_json(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return RecordError("line", f"is not UTF-8 (byte {error.start})")
     except (ValueError, RecursionError) as error:
