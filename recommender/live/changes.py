@@ -225,6 +225,8 @@ def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> 
             record["id"] = story_id
         said = {name: record[name] for name in ("status", "embargoed") if name in record}  # "usable" and null as well
     story = record if isinstance(record, Story) else story_of(record)
+    if story_id is not None and story.id != story_id:  # it would stand where its address does not lead
+        raise RecordError("id", f"{story_id[:80]!r} cannot be kept: an id has no white space around it and no NUL")
     story = replace(story, text=without_lines(story.text, boilerplate))
     if said.get("status"):
         said["status"] = story.status

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recommender.errors import InputError, RecommenderError
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service
-from recommender.service.limits import MAX_ADDRESS
-from recommender.service.problems import AddressTooLong, TookTooLong, refusal, status_response
+from recommender.service.limits import MAX_ADDRESS, check_address
+from recommender.service.problems import TookTooLong, refusal, status_response
 from recommender.service.questions import ROUTES, Question, Questions
 from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
@@ -60,9 +60,8 @@ class Front:
             question = self._question(scope)
             if question is not None:
                 await self._in_time(self._answer(question, exchange), exchange, scope, receive)
-            elif len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
-                raise AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
             else:
+                check_address(scope)
                 await self._in_time(self._app(scope, receive, exchange.send), exchange, scope, receive)
         except RecommenderError as error:
             await self._refuse(error, exchange, scope, receive)

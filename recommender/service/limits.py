@@ -1,17 +1,35 @@
-"""Reading a request's body within limits."""
+"""Reading a request within limits: its address, its body."""
 
 import json
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from recommender.errors import InputError, TooLarge
-from recommender.service.problems import UnsupportedMediaType
+from recommender.service.problems import AddressTooLong, BadRequest, UnsupportedMediaType
 
 MAX_ADDRESS = 8_192
 """Longest path and query string, bytes; longer texts go into a POST."""
 
 _JSON = "application/json"
+
+
+def check_address(scope: Scope) -> None:
+    """Refuse an address that is too long, or whose path is not UTF-8: ids of other bytes would all be read as one.
+
+    Raises:
+        AddressTooLong, BadRequest: it is.
+    """
+    raw: bytes = scope.get("raw_path") or b""
+    if len(raw) + len(scope["query_string"]) > MAX_ADDRESS:
+        raise AddressTooLong("query string", f"the address has more than {MAX_ADDRESS:,} bytes; use POST")
+    if "\ufffd" in scope["path"]:  # stands for such bytes, unless it was sent itself
+        try:
+            unquote_to_bytes(raw).decode()
+        except UnicodeDecodeError:
+            raise BadRequest("the path of the address is not UTF-8, percent-encoded") from None
 
 
 async def read_body(request: Request, most: int) -> bytes:

@@ -48,6 +48,15 @@ def test_a_story_that_was_put_is_in_the_next_answer(client: TestClient) -> None:
     assert (changed.status_code, changed.json()["result"]) == (200, "updated")
 
 
+@pytest.mark.parametrize("address", ["%20", "%0A", "a%20", "%C2%A0a", "a%00b"])
+def test_a_story_stands_where_its_address_leads_or_nowhere(client: TestClient, address: str) -> None:
+    client.put("/v1/stories/a", json={"title": "Storm"}, headers=KEY)
+    answer = client.put(f"/v1/stories/{address}", json={"title": "Another storm"}, headers=KEY)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "id")
+    assert client.get("/v1/stories/a").json()["title"] == "Storm"
+    assert "Another storm" not in client.get("/v1/related", params={"text": "Another storm"}).text
+
+
 def test_a_stub_becomes_its_article(client: TestClient) -> None:
     stubs = [name for name in related(client, text="ferry service suspended") if name.startswith("headline:")]
     assert stubs

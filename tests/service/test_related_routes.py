@@ -171,6 +171,15 @@ def test_an_address_has_a_limit(client):
     assert (answer.status_code, answer.headers["content-type"]) == (414, PROBLEM)
 
 
+def test_the_path_of_an_address_is_utf_8(make):
+    """Else `caf%E9` and `caf%E8`, as Latin-1 has them, would be one id."""
+    client = make(admin_key=("secret",))
+    for ask in (client.get, client.post):
+        answer = ask("/v1/stories/caf%E9")
+        assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert client.get("/v1/stories/%EF%BF%BD%C3%A9").status_code == 404
+
+
 def test_batch_gives_one_result_or_problem_each_in_order(client):
     asked = [{"id": "a1"}, {"id": "nix"}, {"limit": 3}, "text", {"text": "storm", "limit": 1}]
     results = client.post("/v1/related/batch", json={"queries": asked}).json()["results"]
