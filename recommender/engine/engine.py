@@ -21,7 +21,7 @@ from recommender.engine.searcher import Found, Searcher
 from recommender.engine.source import Served, Source
 from recommender.errors import AmbiguousURL, NotFound, RecommenderError
 from recommender.generation import Generation, IndexFolder
-from recommender.live import Changes, Journal
+from recommender.live import Changes
 from recommender.live.vectors import embed_with
 from recommender.recipe import embedding_text
 from recommender.stories import Story
@@ -168,9 +168,13 @@ class Recommender:
         }
 
     def changes(self) -> Changes:
-        """Takes live changes; to be closed by the caller."""
+        """Takes live changes; to be closed by the caller.
+
+        Raises:
+            IndexFault: the journal was moved, removed or replaced since it was opened for reading.
+        """
         return Changes(
-            Journal(self.index.path),
+            self._source.another_journal(),
             lambda: self.generation,
             self.encoder.embedder.fingerprint,
             embed_with(self.encoder),

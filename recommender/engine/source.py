@@ -82,7 +82,8 @@ class Source:
         """Take over the promoted generation and the committed changes; lay these anew where that saves memory.
 
         Raises:
-            RecommenderError: the promoted generation cannot be served, or the journal not be read.
+            RecommenderError: the promoted generation cannot be served, or the journal not be read, or this is not the
+                journal any more, so that changes may be missed.
         """
         with self._switching:
             if self._is_promoted():
@@ -92,6 +93,15 @@ class Source:
         self._sync()
         if self._refusal is not None and self._index.live_token() == self._refused:
             raise self._refusal
+        self._journal.check_in_place()
+
+    def another_journal(self) -> Journal:
+        """The journal, for whoever writes.
+
+        Raises:
+            IndexFault: it was moved, removed or replaced.
+        """
+        return self._journal.another()
 
     def describe(self) -> dict[str, Any]:
         """The journal, for operators: its last position, the one that the generation holds, and what lies between."""

@@ -73,6 +73,28 @@ class Journal:
         self._lock = threading.RLock()
         with self._faults():
             self._connection = _open(self.path)
+        self._file = _file_at(self.path)
+
+    def check_in_place(self) -> None:
+        """See to it that this is still the journal of the folder: nobody would find again what another is told.
+
+        Raises:
+            IndexFault: the file that is open was moved away, removed or replaced.
+        """
+        if _file_at(self.path) != self._file:
+            raise IndexFault(
+                f"{self.path}: the journal of live changes was moved, removed or replaced while it was in use: put it "
+                "back, or restart what uses it"
+            )
+
+    def another(self) -> "Journal":
+        """One more connection to it.
+
+        Raises:
+            IndexFault: it is not there any more.
+        """
+        self.check_in_place()
+        return Journal(self.path.parent)
 
     def close(self) -> None:
         """Close the connection."""
@@ -160,9 +182,10 @@ class Journal:
 
         Raises:
             IndexBusy: another process writes for very long.
-            IndexFault: the disk is full, or cannot be written.
+            IndexFault: the disk is full, or cannot be written, or the file is not that of the folder any more.
         """
         with self._lock, self._faults():
+            self.check_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield Writing(self, self._connection)
@@ -325,6 +348,14 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ from recommender.engine import Query
 from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
 from recommender.evaluation.diff import difference
 from recommender.generation import Generation, IndexFolder, live_manifest
+from recommender.live.journal import FILE
 from tests.live.conftest import Desk, story
 
 
@@ -119,6 +120,35 @@ def test_a_journal_that_is_gone_takes_no_position_twice(desk: Desk) -> None:
     assert desk.changes.put(story("m", "Mackerel")).position == 5
     assert desk.recommender.story("m")["title"] == "Mackerel"
     assert desk.recommender.story("n3")["title"] == "Herring number 3"
+
+
+@pytest.mark.parametrize("way", ["moved", "replaced", "folder moved"])
+@pytest.mark.parametrize("has_written", [False, True])
+def test_nothing_is_acknowledged_by_a_journal_that_is_not_in_its_place(desk: Desk, way: str, has_written: bool) -> None:
+    """It would be lost at the next start, and what others change in the right one would not be seen."""
+    if has_written:
+        desk.changes.put(story("n", "Herring"))
+    index = desk.settings.index
+    path, aside = (index, index.with_name("aside")) if way == "folder moved" else (index / FILE, index / "aside")
+    path.rename(aside)
+    if way == "replaced":
+        shutil.copyfile(aside, path)
+    for change in (
+        lambda: desk.changes.put(story("m", "Mackerel")),
+        desk.recommender.changes,
+        desk.recommender.refresh,
+    ):
+        with pytest.raises(IndexFault, match="moved, removed or replaced"):
+            change()
+    assert path.exists() == (way == "replaced")
+    assert desk.recommender.story("a")["id"] == "a"
+    if way == "replaced":
+        path.unlink()
+    aside.rename(path)
+    desk.changes.put(story("m", "Mackerel"))
+    desk.recommender.refresh()
+    desk.restart()
+    assert desk.recommender.story("m")["title"] == "Mackerel"
 
 
 def test_a_damaged_journal_is_refused_not_left_out(desk: Desk) -> None:
