@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from recommender import __version__
-from recommender.errors import InputError, RecommenderError
+from recommender.errors import InputError, Overloaded, RecommenderError
 from recommender.heap import give_back
 from recommender.service import openapi
 from recommender.service.answers import Answers
@@ -103,10 +103,13 @@ async def _watch(service: Service) -> None:
             if turn % GIVE_BACK_AFTER == 0:
                 await service.change_work.run(give_back)
             last = ""
-        except RecommenderError as error:
+        except Overloaded:  # that passes
+            continue
+        except Exception as error:
             if str(error) != last:  # once, not every second
                 last = str(error)
-                log.error("the promoted generation is not served: %s", last)
+                unforeseen = not isinstance(error, RecommenderError)
+                log.error("what is served is not up to date: %s", last, exc_info=unforeseen)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

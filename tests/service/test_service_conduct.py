@@ -264,3 +264,30 @@ def test_the_application_watches_for_generations_and_closes_its_engine(client, e
     assert caplog.text.count("g2 was made with m2") == 1
     assert engine.closed
     assert client.get("/v1/related?id=a1").status_code == 503
+
+
+def test_the_watch_goes_on_whatever_happens_to_it(client, engine, monkeypatch, caplog):
+    """Where many changes wait it is refused now and then, which is no fault; and no fault ends it."""
+    monkeypatch.setattr("recommender.service.app.WATCH_SECONDS", 0.001)
+    happens = [Overloaded("change"), OSError("the disk is gone"), OSError("the disk is gone"), None]
+    seen = asyncio.Event()
+
+    def refresh():
+        if not happens:
+            return loop.call_soon_threadsafe(seen.set)
+        if (fault := happens.pop(0)) is not None:
+            raise fault
+        return None
+
+    monkeypatch.setattr(engine, "refresh", refresh)
+
+    async def live() -> None:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        async with client.app.router.lifespan_context(client.app):
+            await asyncio.wait_for(seen.wait(), 30)
+
+    loop = None
+    client._runner.run(live())
+    said = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert said == ["what is served is not up to date: the disk is gone"]
