@@ -271,15 +271,18 @@ def _language(record: Mapping[str, Any]) -> str | None:
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:
-    value = record.get("id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if value is not None and not isinstance(value, str):
-        raise RecordError("id", f"is a {_type_name(value)}, expected a string")
-    identity = _clean(value or "").strip() or url or content_id(title, text)
+    identity = _id(record) or url or content_id(title, text)
     if len(identity) > MAX_ID:
         raise RecordError("id", f"has {len(identity)} characters, at most {MAX_ID} are allowed")
     return identity
+
+
+def _id(record: Mapping[str, Any]) -> str | None:
+    """The id that a record or a pointer says: many systems count, so that a whole number will do."""
+    value = record.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _optional_text(record, "id")
 
 
 def _image(record: Mapping[str, Any]) -> Image | None:
@@ -306,13 +309,16 @@ def _read_more(record: Mapping[str, Any]) -> tuple[ReadMore, ...]:
             item = {"title": item}
         if not isinstance(item, Mapping):
             raise RecordError("read_more", f"item {place} is a {_type_name(item)}, expected an object")
-        title = " ".join(_text(item, "title").split())
-        pointer = ReadMore(
-            title if _has_letters(title) else "",  # it would be no headline of a story either
-            _optional_text(item, "url"),
-            _optional_text(item, "id"),
-            _optional_text(item, "kind"),
-        )
+        try:
+            title = " ".join(_text(item, "title").split())
+            pointer = ReadMore(
+                title if _has_letters(title) else "",  # it would be no headline of a story either
+                _optional_text(item, "url"),
+                _id(item),
+                _optional_text(item, "kind"),
+            )
+        except RecordError as error:
+            raise RecordError("read_more", f"item {place}: {error}") from None
         if pointer.title or pointer.url or pointer.id:
             pointers[pointer] = None
     return tuple(pointers)

@@ -4,6 +4,7 @@ import json
 import pickle
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,21 @@ def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]
     for pointer in again.read_more:
         if pointer.title:
             assert reread(stub_story(pointer)) == stub_story(pointer)
+
+
+def test_pointers_may_count_their_ids_as_stories_may() -> None:
+    story = story_from_record({"id": 7, "title": "Storm", "read_more": [{"id": 12}, {"id": "12"}, {"title": "Wall"}]})
+    assert (story.id, [pointer.id for pointer in story.read_more]) == ("7", ["12", None])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "says"),
+    [
+        ({"id": True}, "read_more: item 1: id: is a number, expected a string"),
+        ({"title": ["Wall"]}, "read_more: item 1: title: is a list, expected a string"),
+    ],
+)
+def test_a_wrong_pointer_is_told_by_its_place(pointer: dict[str, Any], says: str) -> None:
+    with pytest.raises(RecordError) as refused:
+        story_from_record({"id": "a", "title": "Storm", "read_more": [{"title": "Wall"}, pointer]})
+    assert str(refused.value) == says

@@ -42,6 +42,7 @@ _TEXT = _one("string")
 _TEXTS: Schema = {"anyOf": [_list(_TEXT), _TEXT, {"type": "null"}]}
 _NUMBER = _one("number")
 _INTEGER = _one("integer")
+_ID: Schema = {"type": ["string", "integer", "null"]}
 _NAMED = _object({"id": _TEXT, "title": _TEXT}, ("id", "title"))
 _COUNTS = _object({}, additionalProperties=_INTEGER)
 _IMAGE = _object({"url": _TEXT, "width": _INTEGER, "height": _INTEGER, "alt": _TEXT}, ("url",))
@@ -101,10 +102,10 @@ SCHEMAS: dict[str, Schema] = {
         {"results": _list({"anyOf": [ref("Related"), ref("Problem")]}) | {"description": "in the questions' order"}},
         ("results",),
     ),
-    "ReadMore": _object({"title": _or_null("string"), "url": _or_null("string"), "id": _or_null("string")}),
+    "ReadMore": _object({"title": _or_null("string"), "url": _or_null("string"), "id": _ID}),
     "StoryRecord": _object(
         {
-            "id": {"type": ["string", "integer", "null"]},
+            "id": _ID,
             "title": _or_null("string"),
             "text": _or_null("string"),
             "url": _or_null("string"),
