@@ -27,16 +27,26 @@ def test_a_worker_that_takes_long_to_import_is_not_killed() -> None:
     assert worker.is_alive(config.timeout_worker_healthcheck)
 
 
+def children(process: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
-def test_a_worker_that_dies_is_replaced_and_the_log_says_so(tmp_path: Path) -> None:
+def test_workers_that_die_or_are_to_be_replaced_are(tmp_path: Path) -> None:
     with serving(tmp_path, SAMPLE, workers=2) as server:
         parent = server.process.pid
-        worker = max(map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()))
-        os.kill(worker, signal.SIGKILL)
-        said = f"worker {worker} ended (exit status -9) and was replaced"
+        *_, first, second = sorted(children(parent))
+        os.kill(second, signal.SIGKILL)
+        said = f"worker {second} ended (exit status -9) and was replaced"
         until = time.monotonic() + 60
         while said not in server.log.read_text() and time.monotonic() < until:
             time.sleep(0.1)
         assert said in server.log.read_text()
+        replaced = max(children(parent))
+        server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 120
+        while {first, replaced} & children(parent) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not {first, replaced} & children(parent)
         with closing(server.client()) as client:
             assert client.ask("GET", "/readyz")[0] == 200
