@@ -35,6 +35,7 @@ class Overlay:
         self._vector_of = vector_of
         self._rows = Rows(base)
         self._origin: dict[str, int] = {}
+        self._put_at: dict[int, int] = {}
         self._hiding: dict[str, frozenset[int]] = {}
         self._blocked: Counter[int] = Counter()
         self._hidden: frozenset[int] | None = None
@@ -101,7 +102,9 @@ class Overlay:
         if not live and base_row is not None:
             rows.dress(base_row, story)
             return base_row
-        return self._add(story)
+        added = self._add(story)
+        self._put_at[added] = origin
+        return added
 
     def _add(self, story: Story) -> int:
         prepared = prepare(story, 1)
@@ -136,10 +139,11 @@ class Overlay:
         for key in keys:
             sources.update(rows.rows_of_key("pointer_key", key))
         again: set[int] = set()
+        lists = _Lists(rows)
         for row in sorted({*lost, *self._point(sources)}):
             if not rows.is_gone(row) and rows.is_stub(row):
                 left = rows.graph.sources(row)
-                if not left or not self._is_borne_out(row, left):
+                if not left or not self._is_borne_out(row, left, lists):
                     again.update(left)
                     rows.retire(row)
         self._point(again)
@@ -157,15 +161,16 @@ class Overlay:
 
     def _place(self, row: int) -> int:
         """Where a story stands in the order in which pointers are resolved: after the generation's, as it was put."""
-        return row if row < len(self.base) else len(self.base) + self._origin.get(self._rows.story(row).id, 0)
+        return row if row < len(self.base) else len(self.base) + self._put_at.get(row, 0)
 
-    def _is_borne_out(self, row: int, sources: Iterable[int]) -> bool:
+    def _is_borne_out(self, row: int, sources: Iterable[int], lists: "_Lists") -> bool:
         """Whether a stub is what its mentions make of it: the first of them, if it is none of the generation's."""
         story = self._rows.story(row)
         if row < len(self.base):
             return self._has_its_url(story)
-        first = self._rows.story(min(sources, key=self._place))
-        pointer = next((pointer for pointer in first.read_more if self._target(pointer, first) == row), None)
+        source = min(sources, key=self._place)
+        first, pointers = lists.story(source), lists.that_may_mean(story, source)
+        pointer = next((pointer for pointer in pointers if self._target(pointer, first) == row), None)
         if pointer is None:  # it means another one now
             return False
         made = self._made(pointer, first)
@@ -218,6 +223,35 @@ class Overlay:
     def _made(self, pointer: ReadMore, source: Story) -> Story:
         """The stub that a pointer makes."""
         return replace(stub_story(pointer), language=source.language)
+
+
+class _Lists:
+    """Read-more lists by what they name: each is read once, however many of its headlines are looked at."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._read: dict[int, tuple[Story, dict[int, list[int]]]] = {}
+
+    def story(self, row: int) -> Story:
+        """The story of a row."""
+        return self._of(row)[0]
+
+    def that_may_mean(self, stub: Story, row: int) -> list[ReadMore]:
+        """The pointers of a row's story with the URL or headline of a stub, in their order."""
+        story, places = self._of(row)
+        return [
+            story.read_more[place] for place in sorted({p for key in hiding_keys(stub) for p in places.get(key, ())})
+        ]
+
+    def _of(self, row: int) -> tuple[Story, dict[int, list[int]]]:
+        if row not in self._read:
+            story = self._rows.story(row)
+            places: dict[int, list[int]] = {}
+            for place, pointer in enumerate(story.read_more):
+                for key in hiding_keys(stub_story(pointer)):
+                    places.setdefault(key, []).append(place)
+            self._read[row] = story, places
+        return self._read[row]
 
 
 def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:

@@ -19,6 +19,7 @@ from recommender.engine import Options, Query, Recommender
 from recommender.errors import NotFound, Overloaded, RecordError
 from recommender.generation import IndexFolder
 from recommender.live import Journal, Overlay
+from recommender.live.rows import Rows
 from tests.live.conftest import Desk, story
 
 
@@ -339,6 +340,33 @@ def test_a_headline_is_what_the_first_of_its_mentions_makes_of_it(make_desk: Cal
     assert (item["title"], item["language"]) == (MAYOR.upper(), "de")
     desk.rebuild()
     assert desk.recommender.headlines().items == [item]
+
+
+def test_a_long_list_is_resolved_by_work_in_proportion(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer waits for it: of a list of three thousand headlines it took minutes."""
+    work = 0
+    target, read = Overlay._target, Rows.story
+
+    def counted_target(self: Overlay, *arguments: Any) -> Any:
+        nonlocal work
+        work += 1
+        return target(self, *arguments)
+
+    def counted_read(self: Rows, row: int) -> Any:
+        nonlocal work
+        found = read(self, row)
+        work += 1 + len(found.read_more)
+        return found
+
+    monkeypatch.setattr(Overlay, "_target", counted_target)
+    monkeypatch.setattr(Rows, "story", counted_read)
+    took = []
+    for count in (20, 200):
+        work = 0
+        desk.changes.put(story(f"n{count}", "A list", *(f"Headline {number} of {count}" for number in range(count))))
+        assert len(desk.recommender.story(f"n{count}")["read_more"]) == count
+        took.append(work)
+    assert took[1] < 15 * took[0]
 
 
 def test_headlines_of_hidden_stories_are_hidden(desk: Desk) -> None:
