@@ -19,11 +19,6 @@ class Graph:
         self._in_start = map_array(folder / "in_start.npy", np.int64)
         self._in_sources = map_array(folder / "in_sources.npy", np.int32)
 
-    @property
-    def size(self) -> int:
-        """Number of links."""
-        return len(self._out_targets)
-
     def targets(self, row: int) -> Int64:
         """Rows that the editors of `row` pointed to, in their order."""
         return self._out_targets[self._out_start[row] : self._out_start[row + 1]].astype(np.int64)

@@ -23,17 +23,15 @@ class Prepared:
     body_terms: list[str]
 
 
-def prepare(story: Story, max_chars: int, fallback_language: str | None = None) -> Prepared:
+def prepare(story: Story, max_chars: int) -> Prepared:
     """Detect a missing language and make the texts and terms of a story.
 
     Args:
         story: without its read-more block, which is never embedded or searched.
         max_chars: what the embedder reads of a text at most.
-        fallback_language: for a story too short to tell.
     """
     if story.language is None:
-        language = detect_language(f"{story.title} {story.text[:600]}") or fallback_language
-        story = replace(story, language=language)
+        story = replace(story, language=detect_language(f"{story.title} {story.text[:600]}"))
     words = analyzer(story.language)
     title = words.terms(story.title)
     body = words.terms(body_without_title(story.title, story.text)[:_MAX_BODY])[:MAX_TERMS]

@@ -4,8 +4,6 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
-from recommender.dates import Moment
-
 _ZONES = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2,
     "eet": 2, "eest": 3, "msk": 3, "trt": 3, "gst": 4, "pkt": 5, "jst": 9, "kst": 9, "hkt": 8, "sgt": 8, "awst": 8,
@@ -69,12 +67,6 @@ def news_date(text: object) -> str | None:
         return _iso(text) or _rfc_822(text) or _other(text)
     except (ValueError, OverflowError, IndexError):
         return None
-
-
-def day_of(text: str) -> Moment | None:
-    """The same as a Moment."""
-    found = news_date(text)
-    return Moment.parse(found) if found else None
 
 
 def _iso(text: str) -> str | None:

@@ -72,7 +72,7 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     if arguments.json:
         print_json(asdict(made.manifest))
         return 0
-    _show_built(made.manifest, settings)
+    _show_built(made.manifest)
     if made.promoted:
         if made.manifest.rows * 2 < made.before:
             console().print(
@@ -90,7 +90,7 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     return 0
 
 
-def _show_built(manifest: Manifest, settings: Settings) -> None:
+def _show_built(manifest: Manifest) -> None:
     counts = manifest.counts
     rows = [
         (

@@ -65,11 +65,6 @@ class Columns:
             )
         self._rest = [name for name in names if name and name not in taken]
 
-    @property
-    def described(self) -> dict[str, str]:
-        """The column of each field."""
-        return dict(self._column)
-
     def item(self, place: str, row: Mapping[str, Any]) -> Story | Rejected:
         """The story of a row."""
         try:

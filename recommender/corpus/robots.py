@@ -21,8 +21,3 @@ class Rules:
         """Seconds between two fetches that the site asks for."""
         delay = self._rules.crawl_delay(AGENT) if self._rules else None
         return float(delay) if delay else 0.0
-
-    @property
-    def sitemaps(self) -> list[str]:
-        """The sitemaps that it names."""
-        return list(self._rules.sitemaps) if self._rules else []

@@ -77,12 +77,6 @@ class CachedEmbedder:
         """Characters of a text that are read."""
         return self._embedder.max_chars
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes on disk."""
-        files = (self._path, self._path.with_name(self._path.name + "-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
-
     def __len__(self) -> int:
         with self._lock:
             return int(self._connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])

@@ -48,7 +48,6 @@ class Recommendations:
     index: Mapping[str, Any]
     processing_time_ms: float
     rejected: Sequence[Mapping[str, Any]] | None = None
-    notes: Sequence[str] = field(default=())
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Time of each stage: query, search (with waiting for other answers), render."""
     state: State | None = None

@@ -22,7 +22,7 @@ _HOURS = {"s": 1 / 3600, "m": 1 / 60, "": 1.0, "h": 1.0, "d": 24.0, "w": 168.0}
 
 @dataclass(frozen=True)
 class Option:
-    """One option: `kind` is integer, number, text, texts (repeatable), choice, flag, date or duration."""
+    """One option: `kind` is integer, number, texts (repeatable), choice, flag, date or duration."""
 
     name: str
     kind: str

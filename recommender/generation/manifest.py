@@ -44,7 +44,6 @@ class Manifest:
     journal: int = 0
     dense: dict[str, Any] = field(default_factory=dict)
     quality: dict[str, Any] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     boilerplate: list[str] = field(default_factory=list)
     format: int = FORMAT

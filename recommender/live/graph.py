@@ -61,12 +61,6 @@ class LiveGraph(Graph):
         self._out, self._into = out, into
         self._changed_out, self._changed_into = _sorted(out), _sorted(into)
 
-    @property
-    def size(self) -> int:
-        """Number of links."""
-        before = sum(len(self._base.targets(row)) for row in self._out if row < self._rows)
-        return self._base.size - before + sum(map(len, self._out.values()))
-
     def targets(self, row: int) -> Int64:
         """Rows that the editors of `row` pointed to, in their order."""
         return self._ends(row, self._out, self._base.targets)

@@ -12,13 +12,13 @@ _FLAT = frozenset(f"{_VOID} {_LEFT_OPEN}".split())
 """Elements that hold nothing, or that the next of their kind closes: a thousand of them are no depth."""
 
 
-def check_depth(html: str, limit: int = MAX_DEPTH) -> None:
+def check_depth(html: str) -> None:
     """Make sure that a page can be parsed in good time.
 
     Raises:
-        ValueError: its elements are nested deeper than `limit`.
+        ValueError: its elements are nested deeper than `MAX_DEPTH`.
     """
-    if html.count("<") <= limit:
+    if html.count("<") <= MAX_DEPTH:
         return
     depth = 0
     for match in _TAG.finditer(html):
@@ -28,5 +28,5 @@ def check_depth(html: str, limit: int = MAX_DEPTH) -> None:
             depth = max(depth - 1, 0)
         else:
             depth += 1
-            if depth > limit:
-                raise ValueError(f"nested deeper than {limit} elements")
+            if depth > MAX_DEPTH:
+                raise ValueError(f"nested deeper than {MAX_DEPTH} elements")

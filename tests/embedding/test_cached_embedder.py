@@ -86,7 +86,6 @@ def test_more_texts_than_one_query_or_one_commit_holds(path: Path) -> None:
     known = cached.embed(texts[::-1], Role.DOCUMENT).rows
     assert len(inner.asked) == 5_000
     np.testing.assert_array_equal(fresh, known[::-1])
-    assert cached.size_bytes > 5_000 * 128
     cached.close()
 
 
