@@ -2,7 +2,7 @@
 
 from recommender.generation.folder import IndexFolder, Listed
 from recommender.generation.layout import FACETS, FORMAT, Layout
-from recommender.generation.manifest import Manifest, read_manifest, verify_files, write_manifest
+from recommender.generation.manifest import Manifest, read_manifest, write_manifest
 from recommender.generation.reader import Columns, Generation
 from recommender.generation.recovery import live_manifest
 from recommender.generation.writer import Entry, GenerationWriter, column_values, pointer_keys
@@ -22,6 +22,5 @@ __all__ = [
     "live_manifest",
     "pointer_keys",
     "read_manifest",
-    "verify_files",
     "write_manifest",
 ]

@@ -3,6 +3,6 @@
 from recommender.live.changes import UNSET, Change, Changes
 from recommender.live.journal import Journal
 from recommender.live.overlay import Overlay
-from recommender.live.state import Entry, LiveState, fold
+from recommender.live.state import LiveState
 
-__all__ = ["UNSET", "Change", "Changes", "Entry", "Journal", "LiveState", "Overlay", "fold"]
+__all__ = ["UNSET", "Change", "Changes", "Journal", "LiveState", "Overlay"]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recommender.errors import IndexFault
-from recommender.generation.folder import Listed
+from recommender.generation import Listed
 from recommender.service import openapi
 from recommender.service.context import Engine, service_of
 from recommender.stories import dump_record
