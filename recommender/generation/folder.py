@@ -120,7 +120,7 @@ class IndexFolder:
         """A new generation's name and the temporary folder to write it in.
 
         Raises:
-            IndexCorrupt: the folder cannot be written.
+            IndexFault: the folder cannot be written.
         """
         now = datetime.now(UTC)
         # Its end is the fraction of the second, so that names are in order of time however quick builds are.
@@ -129,7 +129,7 @@ class IndexFolder:
         try:
             temporary.mkdir(parents=True)
         except OSError as error:
-            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
+            raise IndexFault(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
         return name, temporary
 
     def adopt(self, name: str, temporary: Path) -> Path:
@@ -245,13 +245,13 @@ class IndexFolder:
 
         Raises:
             IndexBusy: another process holds it.
-            IndexCorrupt: the folder cannot be written.
+            IndexFault: the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             file = (self.path / "lock").open("a+")
         except OSError as error:
-            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
+            raise IndexFault(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -273,7 +273,7 @@ class IndexFolder:
         except FileNotFoundError:
             raise IndexMissing(f"no index in {self.path}: build one with `recommender build CORPUS`") from None
         except OSError as error:
-            raise IndexCorrupt(f"{self.path}: cannot be written ({error.strerror})") from None
+            raise IndexFault(f"{self.path}: cannot be written ({error.strerror})") from None
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -1,26 +1,26 @@
 """The index folder: promoting, rolling back, listing, pruning; several processes at once."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from newsdesk import MODEL, ask, engine_of, make_index, story, write_corpus
 
 from recommender.engine import Query
-from recommender.errors import IndexBusy, IndexCorrupt, IndexMissing
-from recommender.generation import IndexFolder, Manifest
+from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
+from recommender.generation import IndexFolder, Manifest, read_manifest
 from recommender.generation.manifest import verify_files
 from recommender.rebuild import rebuild
 from recommender.settings import Settings
 
 
-@contextmanager
+@contextlib.contextmanager
 def another_process(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process that prints "ready", and ends when its input is closed."""
     program = f"import sys\nfrom pathlib import Path\nfrom recommender.generation import IndexFolder\n{code}\n"
@@ -162,6 +162,26 @@ def test_pruning_spares_what_another_process_has_open(index: Path) -> None:
     assert shelf.names() == [first, third]
 
 
+def test_what_is_promoted_away_and_pruned_while_it_is_opened_is_passed_over(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = IndexFolder(index)
+    first, second, third = shelf.names()
+    shelf.promote(first)
+
+    def meanwhile(folder: Path) -> Manifest:
+        manifest = read_manifest(folder)
+        if folder.name == first:
+            shelf.promote(second)
+            shelf.promote(third)
+            assert shelf.prune(1) == [first]
+        return manifest
+
+    monkeypatch.setattr("recommender.generation.reader.read_manifest", meanwhile)
+    with contextlib.closing(IndexFolder(index).open_live()) as generation:
+        assert generation.name == third
+
+
 def test_pruning_takes_along_what_failed_builds_and_gone_generations_left(index: Path) -> None:
     shelf = IndexFolder(index)
     first, second, third = shelf.names()
@@ -198,18 +218,19 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     corpus = write_corpus(tmp_path / "corpus.jsonl", [story(1, "A ferry")])
     for where in (tmp_path / "file", tmp_path / "file" / "index"):
-        with pytest.raises(IndexCorrupt, match=r"cannot be written.*--index"), IndexFolder(where).lock():
+        with pytest.raises(IndexFault, match=r"cannot be written.*--index") as refused, IndexFolder(where).lock():
             pass
-        with pytest.raises(IndexCorrupt, match=r"cannot be written.*--index"):
+        assert type(refused.value) is IndexFault, "nothing of an index is damaged"
+        with pytest.raises(IndexFault, match=r"cannot be written.*--index"):
             IndexFolder(where).create()
-        with pytest.raises(IndexCorrupt, match="cannot be written"):
+        with pytest.raises(IndexFault, match="cannot be written"):
             rebuild(Settings(index=where, model=MODEL), [corpus])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_a_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(IndexCorrupt, match="Permission denied"):
+    with pytest.raises(IndexFault, match="Permission denied"):
         make_index(tmp_path / "index", [story(1, "A ferry")])
 
 
