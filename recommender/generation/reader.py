@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.dense import open_dense
-from recommender.errors import IndexCorrupt
+from recommender.errors import IndexCorrupt, IndexMissing
 from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.generation.manifest import Manifest, read_manifest, verify_files
 from recommender.graph import Graph
@@ -65,7 +65,10 @@ class Generation:
         self.manifest: Manifest = read_manifest(folder)
         self.ordered: int = self.manifest.rows
         """Rows before this one are in order of publication; those behind it (live changes) as they came."""
-        self._handle = os.open(self.layout.manifest, os.O_RDONLY)
+        try:
+            self._handle = os.open(self.layout.manifest, os.O_RDONLY)
+        except OSError as error:  # pruned since its manifest was read, a moment ago
+            raise IndexMissing(f"{folder}: cannot be opened ({error.strerror})") from None
         fcntl.flock(self._handle, fcntl.LOCK_SH)
         try:
             verify_files(folder, self.manifest, checksums)
