@@ -8,9 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from recommender.cli.console import console, print_json, progress_for, size, table, where
+from recommender.cli.console import console, print_json, progress_for, say, size, table, where
 from recommender.cli.corpora import dry_run, named_corpora
 from recommender.cli.live import LIVE
 from recommender.generation import IndexFolder, Manifest
@@ -42,7 +40,7 @@ def _build(settings: Settings, arguments: argparse.Namespace) -> int:
         return dry_run(corpora, as_json=arguments.json)
     from recommender.rebuild import rebuild
 
-    with progress_for(Console(stderr=True)) as progress:
+    with progress_for() as progress:
         made = rebuild(
             settings,
             corpora,
@@ -63,7 +61,7 @@ def _sync(settings: Settings, arguments: argparse.Namespace) -> int:
 def _tune(settings: Settings, arguments: argparse.Namespace) -> int:
     from recommender.rebuild import retune
 
-    with progress_for(Console(stderr=True)) as progress:
+    with progress_for() as progress:
         made = retune(settings, force=arguments.force, progress=progress)
     return _show_rebuilt(made, settings, arguments)
 
@@ -197,19 +195,20 @@ def _index_verify(settings: Settings, arguments: argparse.Namespace) -> int:
     index = IndexFolder(settings.index)
     name = arguments.generation or index.live_name()
     index.open(name).close()
-    _say(arguments, {"generation": name, "verified": True}, f"{name}: every file is as it was written.")
+    done = {"generation": name, "verified": True}
+    say(done, f"{name}: every file is as it was written.", as_json=arguments.json)
     return 0
 
 
 def _index_promote(settings: Settings, arguments: argparse.Namespace) -> int:
     IndexFolder(settings.index).promote(arguments.generation)
-    _say(arguments, {"generation": arguments.generation}, f"{arguments.generation} is live.")
+    say({"generation": arguments.generation}, f"{arguments.generation} is live.", as_json=arguments.json)
     return 0
 
 
 def _index_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
     name = IndexFolder(settings.index).rollback()
-    _say(arguments, {"generation": name}, f"{name} is live again.")
+    say({"generation": name}, f"{name} is live again.", as_json=arguments.json)
     return 0
 
 
@@ -224,7 +223,7 @@ def _index_prune(settings: Settings, arguments: argparse.Namespace) -> int:
     if kept:
         names = ", ".join(f"{name} ({why})" for name, why in kept.items())
         text += f"\nKept beside the newest {settings.keep_generations}: {names}."
-    _say(arguments, {"removed": removed, "kept": kept}, text)
+    say({"removed": removed, "kept": kept}, text, as_json=arguments.json)
     return 0
 
 
@@ -255,13 +254,6 @@ def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
         )
     )
     return 0
-
-
-def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
-    if arguments.json:
-        print_json(value)
-    else:
-        console().print(text, highlight=False, markup=False)
 
 
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = LIVE | {

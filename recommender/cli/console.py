@@ -123,14 +123,23 @@ class LineProgress:
         print(text, file=sys.stderr, flush=True)
 
 
-def progress_for(console: Console) -> BarProgress | LineProgress:
-    """Bars on a terminal, lines elsewhere."""
+def progress_for() -> BarProgress | LineProgress:
+    """Progress on standard error: bars on a terminal, lines elsewhere."""
+    console = Console(stderr=True)
     return BarProgress(console) if console.is_terminal else LineProgress()
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON document on standard output, at once: a pipe would hold back what a command that goes on has to say."""
+    print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)
+
+
+def say(value: Any, text: str, *, as_json: bool) -> None:
+    """What a command has done: a value for programs, or lines for a person, however wide the terminal."""
+    if as_json:
+        print_json(value)
+    else:
+        print(text, flush=True)
 
 
 def table(title: str | None, columns: Sequence[tuple[str, dict[str, Any]]], rows: Iterable[Sequence[object]]) -> Table:

@@ -42,7 +42,7 @@ def dry_run(corpora: list[str], *, as_json: bool) -> int:
     """Show what a build would read; exit status 1 where there is nothing."""
     from recommender.corpus.preview import Preview, preview
 
-    with progress_for(Console(stderr=True)) as progress:
+    with progress_for() as progress:
         seen: Preview = preview(corpora, progress)
     if as_json:
         print_json(seen.to_json())

@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from recommender.cli.console import print_json, progress_for, table
+from recommender.cli.console import console, print_json, progress_for, table
 from recommender.errors import IndexMismatch, InputError
 from recommender.evaluation.chart import draw
 from recommender.evaluation.evaluate import MAIN, Report
@@ -29,7 +27,7 @@ def evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     chart = Path(arguments.chart) if arguments.chart else None
     if chart:
         _see_that_it_can_be_written(chart)
-    with progress_for(Console(stderr=True)) as progress:
+    with progress_for() as progress:
         report = _report(settings, arguments, progress)
     if chart:
         _write(chart, "w", draw(report))
@@ -38,7 +36,7 @@ def evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
         return 0
     _show(report)
     if chart:
-        Console().print(f"The chart is in {arguments.chart}.")
+        print(f"The chart is in {arguments.chart}.")
     return 0
 
 
@@ -75,8 +73,7 @@ def _report(settings: Settings, arguments: argparse.Namespace, progress: Progres
 
 
 def _show(report: Report) -> None:
-    console = Console()
-    console = console if console.is_terminal else Console(width=140)
+    output = console()
     rows = []
     for run in report.runs:
         comparison = report.comparison(run)
@@ -102,13 +99,13 @@ def _show(report: Report) -> None:
         *((metric, right) for metric in METRICS if metric != MAIN), (f"win/tie/loss\nto {report.baseline}", right),
         ("never\nshown", right), ("top ten's\nslots", right), ("ms", right),
     ]  # fmt: skip
-    console.print(table(f"{report.queries:,} stories, {report.links:,} links that editors made", columns, rows))
+    output.print(table(f"{report.queries:,} stories, {report.links:,} links that editors made", columns, rows))
     names = [run.name for run in report.runs]
     sections = [
         (name, f"{report.section_sizes[name]:,}", *(f"{values[run].mean:.3f}" for run in names))
         for name, values in list(report.sections.items())[:_SECTIONS]
     ]
     if len(report.sections) > 1:
-        console.print()
+        output.print()
         heads: list[tuple[str, dict[str, Any]]] = [("", {}), ("stories", right), *((name, right) for name in names)]
-        console.print(table(f"{MAIN} by section", heads, sections))
+        output.print(table(f"{MAIN} by section", heads, sections))

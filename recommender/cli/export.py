@@ -3,9 +3,7 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
-from recommender.cli.console import print_json, progress_for
+from recommender.cli.console import progress_for, say
 from recommender.settings import Settings
 
 
@@ -32,15 +30,9 @@ def export(settings: Settings, arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.limit <= MAX_LIMIT // 2:
         raise InputError("limit", f"is {arguments.limit}, allowed are 1 to {MAX_LIMIT // 2}")
     view = View(" ".join(arguments.heading.split()), arguments.heading_level, arguments.thumbnails)
-    with progress_for(Console(stderr=True)) as progress:
+    with progress_for() as progress:
         done = write(settings, Path(arguments.out), Lists(arguments.limit, view), progress)
-    if arguments.json:
-        print_json(asdict(done))
-    elif done.current:
-        print(f"{arguments.out}: {done.stories:,} stories, nothing has changed since the last export.")
-    else:
-        print(
-            f"{arguments.out}: {done.stories:,} stories; {done.written:,} files written, "
-            f"{done.unchanged:,} unchanged, {done.removed:,} removed."
-        )
+    files = f"{done.written:,} files written, {done.unchanged:,} unchanged, {done.removed:,} removed"
+    said = ", nothing has changed since the last export" if done.current else f"; {files}"
+    say(asdict(done), f"{arguments.out}: {done.stories:,} stories{said}.", as_json=arguments.json)
     return 0

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from recommender.cli.console import print_json, progress_for, where
+from recommender.cli.console import progress_for, say, where
 from recommender.dates import Moment
 from recommender.errors import InputError, NotFound, RecommenderError
 from recommender.logs import audit_to_stderr
@@ -47,7 +45,7 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     from recommender.corpus import Rejected, open_corpus
 
     counts: Counter[str] = Counter()
-    with closing(_changes(settings)) as changes, progress_for(Console(stderr=True)) as progress:
+    with closing(_changes(settings)) as changes, progress_for() as progress:
         progress.step(f"Adding {arguments.file}")
         for batch in _batches(iter(open_corpus(arguments.file))):
             stories = [item for item in batch if isinstance(item, Story)]
@@ -61,7 +59,7 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
                 counts["rejected" if isinstance(change, RecommenderError) else change.result] += 1
             progress.advance(len(batch))
     said = ", ".join(f"{count:,} {result}" for result, count in counts.items()) or "nothing"
-    _say(arguments, dict(counts), f"{arguments.file}: {said}.")
+    say(dict(counts), f"{arguments.file}: {said}.", as_json=arguments.json)
     return 0 if counts.total() > counts["rejected"] else 1
 
 
@@ -91,7 +89,7 @@ def _patch(said: "Callable[[LiveState, str], str]", **what: Any) -> Run:
                     ) from None
                 raise
             text = said(changes.state_of(arguments.id), where(settings))
-        _say(arguments, change.to_json(), f"{arguments.id} {text}")
+        say(change.to_json(), f"{arguments.id} {text}", as_json=arguments.json)
         return 0
 
     return run
@@ -128,7 +126,7 @@ def _embargo(settings: Settings, arguments: argparse.Namespace) -> int:
 def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
     with closing(_changes(settings)) as changes:
         change = changes.delete(arguments.id, who=_who())
-    _say(arguments, change.to_json(), f"{arguments.id} is deleted.")
+    say(change.to_json(), f"{arguments.id} is deleted.", as_json=arguments.json)
     return 0
 
 
@@ -148,7 +146,7 @@ def _diff(settings: Settings, arguments: argparse.Namespace) -> int:
         f"{found.lists_changed:,} of {found.lists_compared:,} lists of recommendations differ; "
         f"on average {found.overlap:.0%} of their stories are the same"
     )
-    _say(arguments, found.to_json(), "\n".join(lines))
+    say(found.to_json(), "\n".join(lines), as_json=arguments.json)
     return 0
 
 
@@ -165,13 +163,6 @@ def _who() -> str:
         return f"{getpass.getuser()}, command line"
     except (KeyError, OSError):
         return "command line"
-
-
-def _say(arguments: argparse.Namespace, value: Any, text: str) -> None:
-    if arguments.json:
-        print_json(value)
-    else:
-        Console().print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 LIVE: dict[str, Run] = {

@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
 from recommender.cli.console import console, print_json, table
-from recommender.engine import OPTIONS, Options, parse_request
+from recommender.engine import OPTIONS, Options, Recommendations, parse_request
 from recommender.errors import InputError
 from recommender.generation import Generation
 from recommender.serving import open_recommender
@@ -38,10 +36,15 @@ def related(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(answer.to_json())
         return 0
-    output = console()
     if nothing:
-        output.print(Text(nothing))
-        return 0
+        print(nothing)
+    else:
+        _show(answer)
+    return 0
+
+
+def _show(answer: Recommendations) -> None:
+    output = console()
     rows = []
     for hit in answer.hits:
         values = hit.values
@@ -67,7 +70,6 @@ def related(settings: Settings, arguments: argparse.Namespace) -> int:
     )
     end = "" if not left_out else f"left out: {left_out}; "
     output.print(f"{end}{answer.processing_time_ms:.1f} ms, generation {answer.index['generation']}", style="dim")
-    return 0
 
 
 def _why_nothing(generation: Generation, options: Options) -> str:

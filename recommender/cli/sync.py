@@ -4,9 +4,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from rich.console import Console
-
-from recommender.cli.console import print_json
+from recommender.cli.console import say
 from recommender.cli.corpora import named_corpora
 from recommender.corpus.fetch import Limits
 from recommender.corpus.follow import LIMITS, Follower, Round
@@ -65,7 +63,8 @@ def sync(settings: Settings, arguments: argparse.Namespace) -> int:
         follower = Follower(named_corpora(arguments), sink, memory, limits=limits)
         while True:
             rounds = follower.round()
-            _say(rounds, as_json=arguments.json)
+            lines = [f"{time.strftime('%H:%M:%S')} {_told(one)}" for one in rounds]
+            say([one.to_json() for one in rounds], "\n".join(lines), as_json=arguments.json)
             if arguments.every is None:
                 return 1 if all(one.outcome == "failed" for one in rounds) else 0
             time.sleep(arguments.every)
@@ -75,16 +74,11 @@ def sync(settings: Settings, arguments: argparse.Namespace) -> int:
         recommender.close()
 
 
-def _say(rounds: Sequence[Round], *, as_json: bool) -> None:
-    if as_json:
-        print_json([one.to_json() for one in rounds])
-        return
-    console = Console()
-    for one in rounds:
-        parts = [f"{one.created:,} new, {one.updated:,} changed, {one.unchanged:,} as they were"]
-        parts += [f"{one.rejected:,} rejected"] if one.rejected else []
-        parts += [f"{one.deleted_here:,} stay deleted"] if one.deleted_here else []
-        parts += [f"{one.left:,} left for the next round"] if one.left else []
-        said = "; ".join(parts) if one.outcome == "read" else one.outcome
-        problem = f" ({one.problem})" if one.problem else ""
-        console.print(f"{time.strftime('%H:%M:%S')} {one.source}: {said}{problem}", highlight=False, markup=False)
+def _told(one: Round) -> str:
+    """What was done with a source, for a person."""
+    parts = [f"{one.created:,} new, {one.updated:,} changed, {one.unchanged:,} as they were"]
+    parts += [f"{one.rejected:,} rejected"] if one.rejected else []
+    parts += [f"{one.deleted_here:,} stay deleted"] if one.deleted_here else []
+    parts += [f"{one.left:,} left for the next round"] if one.left else []
+    said = "; ".join(parts) if one.outcome == "read" else one.outcome
+    return f"{one.source}: {said}" + (f" ({one.problem})" if one.problem else "")

@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import closing
@@ -284,9 +286,6 @@ def test_a_chart_that_was_there_stays_where_the_evaluation_fails(run: Run, tmp_p
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_port_in_use_is_said_instead_of_that_the_service_serves(index: Path, workers: int) -> None:
-    import subprocess
-    import sys
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = ["serve", "--port", str(port), "--workers", str(workers), "--index", str(index)]
@@ -445,9 +444,6 @@ def test_a_wrong_setting_is_status_2(run: Run, tmp_path: Path, content: str, say
 
 
 def test_the_package_runs_as_a_module() -> None:
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-m", "recommender", "--version"], capture_output=True, text=True, timeout=60
     )
@@ -455,9 +451,6 @@ def test_the_package_runs_as_a_module() -> None:
 
 
 def test_asking_an_exported_index_loads_no_torch(index: Path) -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys; from recommender.cli import main; "
         f"status = main(['related', 'storm', '--index', {str(index)!r}, '--json']); "
@@ -466,3 +459,12 @@ def test_asking_an_exported_index_loads_no_torch(index: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["hits"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_a_command_says_goes_out_at_once(as_json: bool) -> None:
+    """Into a pipe too: `sync --every` says something and then waits for minutes."""
+    told = f"say({{'n': 1}}, 'one new', as_json={as_json})"
+    code = f"import os; from recommender.cli.console import say; {told}; os._exit(0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == (["{", '"n":', "1", "}"] if as_json else ["one", "new"])
