@@ -1,6 +1,7 @@
 """What every route shares: settings, the engine, the worker threads, the cache, keys and metrics."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from recommender.service.cache import AnswerCache
 from recommender.service.metrics import Metrics
 from recommender.service.problems import NotReady, TooManyRequests
 from recommender.service.rate import RateLimit, client_of
-from recommender.service.security import Keys
+from recommender.service.security import Keys, given_key
 from recommender.service.work import Work
 from recommender.settings import Settings
 
@@ -113,7 +114,7 @@ class Service:
         self._state = None
 
     def changes(self) -> Changes:
-        """Takes live changes; opened when the first one comes."""
+        """Takes live changes; opened when the first one comes. For the thread of `change_work` alone."""
         if self._changes is None:
             self._changes = self.engine.changes()
         return self._changes
@@ -164,6 +165,32 @@ class Service:
 def service_of(request: Request) -> Service:
     """The service that answers this request."""
     return cast(Service, request.app.state.service)
+
+
+def reading(request: Request) -> Service:
+    """The service, for a request that may read from a service that is ready.
+
+    Raises:
+        Unauthorized, NotReady: it may not, or is not.
+    """
+    service = service_of(request)
+    service.keys.check_read(request.headers.raw)
+    service.check_ready()
+    return service
+
+
+def writing(request: Request) -> tuple[Service, str]:
+    """The service, for a request that may write, and who writes, for the audit: which key, from where.
+
+    Raises:
+        Unauthorized, Forbidden, NotReady: it may not, or is not.
+    """
+    service = service_of(request)
+    service.keys.check_write(request.headers.raw)
+    service.check_ready()
+    key = hashlib.sha256(given_key(request.headers.raw)).hexdigest()[:8]
+    host = request.client.host if request.client else "-"
+    return service, f"key {key} from {host}"
 
 
 def request_id_of(request: Request) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from recommender.errors import RecommenderError
 from recommender.ranking.model import FEATURES
 from recommender.service.assets import address
-from recommender.service.context import Service, request_id_of, service_of
+from recommender.service.context import request_id_of
 from recommender.service.fragment import day_of, is_web
 from recommender.service.pages import render
 from recommender.service.problems import Unauthorized, kind_of, problem
@@ -62,18 +62,6 @@ def for_people(template: str = "problem.html") -> Callable[[Handler], Handler]:
         return answer
 
     return decorate
-
-
-def reading(request: Request) -> Service:
-    """The service, for a request that may read from a service that is ready.
-
-    Raises:
-        Unauthorized, NotReady: it may not, or is not.
-    """
-    service = service_of(request)
-    service.keys.check_read(request.headers.raw)
-    service.check_ready()
-    return service
 
 
 def reason(name: str) -> str:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from recommender.service import examples
 from recommender.service.openapi import KEYS, Documentation, Responses, json_answer, problems
 from recommender.service.schemas import MOMENT, ref
+from recommender.stories import STATUSES
 
 _CHANGE = {"id": examples.NEW, "result": "updated", "position": 1207}
 _BUILD = {
@@ -27,7 +28,7 @@ def _as(status: int, answer: Responses, description: str) -> Responses:
 
 
 _EMBARGO = {"anyOf": [MOMENT, {"type": "null"}], "description": "date-time until which it is not shown; null: none"}
-_STATUS = {"type": "string", "enum": ["usable", "withheld", "canceled"]}
+_STATUS = {"type": "string", "enum": list(STATUSES)}
 
 STORY_PUT: Documentation = {
     "summary": "Add or replace a story",

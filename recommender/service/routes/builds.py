@@ -6,8 +6,7 @@ from starlette.responses import Response
 
 from recommender.builds import Builds
 from recommender.service import openapi_changes as openapi
-from recommender.service.context import Engine
-from recommender.service.routes.changes import writing
+from recommender.service.context import Engine, writing
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["index"])

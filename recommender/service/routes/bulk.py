@@ -11,10 +11,9 @@ from starlette.types import Receive, Scope, Send
 from recommender.errors import Overloaded, RecommenderError, RecordError, TooLarge
 from recommender.live import Change
 from recommender.service import openapi_changes as openapi
-from recommender.service.context import Service, request_id_of
+from recommender.service.context import Service, request_id_of, writing
 from recommender.service.limits import check_type, strict_json
 from recommender.service.problems import problem
-from recommender.service.routes.changes import writing
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])

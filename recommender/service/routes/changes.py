@@ -1,6 +1,5 @@
 """Live changes of one story: put, change of status or embargo, removal."""
 
-import hashlib
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -11,10 +10,9 @@ from recommender.errors import InputError
 from recommender.live import UNSET, Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.answers import cache_tag
-from recommender.service.context import Service, service_of
+from recommender.service.context import writing
 from recommender.service.limits import read_json
 from recommender.service.routes.stories import STORY
-from recommender.service.security import given_key
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
@@ -29,8 +27,7 @@ async def put(request: Request, story_id: str) -> Response:
     """
     service, who = writing(request)
     record = await read_json(request, service.settings.max_body)
-    changes = service.changes()
-    change = await service.change_work.run(lambda: changes.put(record, story_id=story_id, who=who))
+    change = await service.change_work.run(lambda: service.changes().put(record, story_id=story_id, who=who))
     return _answer(change, 201 if change.result == "created" else 200)
 
 
@@ -45,8 +42,8 @@ async def patch(request: Request, story_id: str) -> Response:
         raise InputError(str(unknown[0])[:80], "cannot be changed alone; status and embargoed can, or put the story")
     if "status" in body and not isinstance(body["status"], str):
         raise InputError("status", "expected a string")
-    changes, status, until = service.changes(), body.get("status"), body.get("embargoed", UNSET)
-    change = await service.change_work.run(lambda: changes.patch(story_id, status=status, embargoed=until, who=who))
+    what = {"status": body.get("status"), "embargoed": body.get("embargoed", UNSET)}
+    change = await service.change_work.run(lambda: service.changes().patch(story_id, **what, who=who))
     return _answer(change, 200)
 
 
@@ -54,19 +51,8 @@ async def patch(request: Request, story_id: str) -> Response:
 async def delete(request: Request, story_id: str) -> Response:
     """Remove a story. It stays away, whatever the corpus says, until it is put again."""
     service, who = writing(request)
-    changes = service.changes()
-    change = await service.change_work.run(lambda: changes.delete(story_id, who=who))
+    change = await service.change_work.run(lambda: service.changes().delete(story_id, who=who))
     return _answer(change, 200)
-
-
-def writing(request: Request) -> tuple[Service, str]:
-    """The service of a request that may write, and who writes, for the audit: which key, from where."""
-    service = service_of(request)
-    service.keys.check_write(request.headers.raw)
-    service.check_ready()
-    key = hashlib.sha256(given_key(request.headers.raw)).hexdigest()[:8]
-    host = request.client.host if request.client else "-"
-    return service, f"key {key} from {host}"
 
 
 def _answer(change: Change, status: int) -> Response:

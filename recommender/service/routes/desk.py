@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recommender.engine.query import Options, Query, parse_request
-from recommender.service.context import Service
+from recommender.service.context import Service, reading
 from recommender.service.fragment import is_web
-from recommender.service.html import for_people, page, reading
+from recommender.service.html import for_people, page
 from recommender.service.limits import check_type, read_body
 from recommender.service.questions import read_pairs
 

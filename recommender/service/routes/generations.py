@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from recommender.errors import InputError, NotFound
 from recommender.evaluation.diff import Difference, difference
-from recommender.service.context import Engine, Service
-from recommender.service.html import for_people, page, reading
+from recommender.service.context import Engine, Service, reading
+from recommender.service.html import for_people, page
 from recommender.service.questions import read_pairs
 from recommender.service.routes.index import described
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from recommender.errors import IndexFault
 from recommender.generation import Listed
 from recommender.service import openapi
-from recommender.service.context import Engine, service_of
+from recommender.service.context import Engine, reading, service_of, writing
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["index"])
@@ -20,9 +20,7 @@ _JSON = "application/json"
 @router.get("/v1/index", **openapi.INDEX_GET)
 async def index(request: Request) -> Response:
     """The generation that is served: when and of what it was built, its size, and its measured quality."""
-    service = service_of(request)
-    service.keys.check_read(request.headers.raw)
-    service.check_ready()
+    service = reading(request)
     about = await service.engine_work.run(service.engine.describe)
     return Response(dump_record(about), 200, _NO_STORE, _JSON)
 
@@ -42,8 +40,7 @@ async def promote(request: Request, generation: str) -> Response:
 
     It is verified first; requests in progress end with the generation that they began with.
     """
-    service = service_of(request)
-    service.keys.check_write(request.headers.raw)
+    service, _ = writing(request)
     await service.change_work.run(_promote, service.engine, generation)
     return Response(dump_record({"generation": generation, "live": True}), 200, _NO_STORE, _JSON)
 

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from recommender.engine.query import Options, Query, parse_request
 from recommender.errors import InputError, NotFound
-from recommender.service.context import Service, request_id_of
+from recommender.service.context import Service, reading, request_id_of
 from recommender.service.fragment import READERS, day_of, render_fragment, wider
-from recommender.service.html import for_people, page, reading
+from recommender.service.html import for_people, page
 from recommender.service.problems import problem
 from recommender.service.questions import View, read_pairs
 from recommender.service.routes.desk import explained

@@ -11,7 +11,7 @@ from recommender.engine.query import parse_request
 from recommender.errors import InputError, RecommenderError, TooLarge
 from recommender.service import openapi
 from recommender.service.answers import Answers, Finished
-from recommender.service.context import Service, request_id_of, service_of
+from recommender.service.context import Service, reading, request_id_of
 from recommender.service.limits import read_json
 from recommender.service.problems import problem
 from recommender.service.questions import FRAGMENT, RELATED, Questions
@@ -46,7 +46,7 @@ async def related_to_body(request: Request) -> Response:
 
     Nothing of it is stored or logged.
     """
-    service = _reading(request)
+    service = reading(request)
     query, options = parse_request(await read_json(request, service.settings.max_body), service.settings.max_text)
 
     def answer() -> bytes:
@@ -60,7 +60,7 @@ async def related_to_body(request: Request) -> Response:
 @router.post(RELATED + "/batch", **openapi.BATCH_POST)
 async def related_batch(request: Request) -> Response:
     """Several questions at once: one result or one problem each, in their order, all from one generation."""
-    service = _reading(request)
+    service = reading(request)
     body = await read_json(request, service.settings.max_body)
     asked = _queries(body, service.settings.max_batch)
     service.charge(request.scope, len(asked) - 1)  # the request itself is counted already
@@ -107,20 +107,13 @@ def _results(service: Service, asked: list[Any], request_id: str) -> list[dict[s
 
 
 async def _cacheable(request: Request, route: str) -> Response:
-    service = _reading(request)
+    service = reading(request)
     questions: Questions = request.app.state.questions
     answers: Answers = request.app.state.answers
     question = questions.read(route, request.scope["query_string"])
     finished = await answers.find(question, service.state())
     service.metrics.source(finished.source)
     return respond(finished)
-
-
-def _reading(request: Request) -> Service:
-    service = service_of(request)
-    service.keys.check_read(request.headers.raw)
-    service.check_ready()
-    return service
 
 
 def respond(finished: Finished) -> Response:

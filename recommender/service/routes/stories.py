@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from recommender.service import openapi
 from recommender.service.answers import cache_tag, etag_of, matches
-from recommender.service.context import service_of
+from recommender.service.context import reading
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
@@ -37,9 +37,7 @@ async def story(request: Request, story_id: str) -> Response:
 
     The id is percent-encoded in the address, `/` and `#` too.
     """
-    service = service_of(request)
-    service.keys.check_read(request.headers.raw)
-    service.check_ready()
+    service = reading(request)
     # Kept by nobody without asking again: withdrawn means gone, and operators look here to see it.
     etag = etag_of(service.engine.state(), story_id)
     headers = {
