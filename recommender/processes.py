@@ -9,9 +9,14 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 
+def cpus() -> int:
+    """How many processors this process is bound to, or where the system does not tell (macOS), how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def processors() -> int:
     """How many processors this process may use: those it is bound to, less one where it gives way to others (nice)."""
-    count = len(os.sched_getaffinity(0))
+    count = cpus()
     return max(1, count - 1) if os.nice(0) > 0 else count
 
 

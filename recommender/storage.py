@@ -15,7 +15,6 @@ from numpy.typing import DTypeLike, NDArray
 from recommender.errors import IndexCorrupt, IndexFault
 
 _HEADER_SIZE = 128
-_BLOCK = 1 << 20
 _TOGETHER = 4_096
 
 
@@ -148,11 +147,8 @@ def sync_file(path: Path) -> None:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def key64(text: str) -> int:

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
-from recommender.processes import processors
+import pytest
+
+from recommender.processes import cpus, processors
 
 
 def processors_when_nice(increment: int, bound_to: set[int]) -> int:
@@ -21,3 +23,8 @@ def test_a_process_that_gives_way_leaves_one_to_others() -> None:
         assert processors() == len(bound)
     assert processors_when_nice(1, bound) == max(1, len(bound) - 1)
     assert processors_when_nice(1, {min(bound)}) == 1
+
+
+def test_a_system_that_binds_no_process_tells_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert cpus() == os.cpu_count()

@@ -6,7 +6,6 @@ OpenMP keeps the number by thread, so it is set before each search and build.
 
 import contextlib
 import importlib
-import os
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from recommender.dense.exact import ExactIndex, Span, empty_hits, span_of
 from recommender.errors import IndexCorrupt
+from recommender.processes import cpus
 from recommender.vectors import Float32, Hits, Int64, Mask, top_k
 
 _FEW = 2_000
@@ -223,7 +223,7 @@ def write_compact(path: Path, flat: FaissFlat, lists: int = 1) -> str:
     name = f"IVF{lists},PQ{dim // 2 if dim % 2 == 0 else dim}x4fs"
     index = faiss.index_factory(dim, name, faiss.METRIC_INNER_PRODUCT)
     index.cp.niter = index.pq.cp.niter = _ROUNDS
-    cores = len(os.sched_getaffinity(0))
+    cores = cpus()
     sample = max(_SAMPLE, _OF_LIST * lists)
     with _threads(cores if lists > 1 else 1):  # hundreds of tiny clusterings: threads would only wait for each other
         index.train(flat.rows(np.linspace(0, count - 1, min(count, sample)).astype(np.int64)))

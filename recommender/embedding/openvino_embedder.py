@@ -1,6 +1,5 @@
 """The embedder of service and build: an exported graph, without torch."""
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from recommender.embedding.batches import padded, plan
 from recommender.embedding.embedder import Embedded, Role
 from recommender.embedding.encoder_files import GRAPH, TOKENIZER, read_encoder
 from recommender.embedding.tokenizing import Tokenizer
+from recommender.processes import cpus
 from recommender.vectors import Int64, Mask, normalise
 
 BATCH_TOKENS = 4_096
@@ -47,7 +47,7 @@ class OpenVINOEmbedder:
         self._prompts = encoder.prompts
         self._pad_id = encoder.pad_id
         self._tokenizer = Tokenizer(folder / TOKENIZER, encoder.max_tokens, encoder.max_chars)
-        streams = (threads or len(os.sched_getaffinity(0))) if bulk else 1
+        streams = (threads or cpus()) if bulk else 1
         self._graph = openvino_runtime.Graph(folder / GRAPH, threads=threads, streams=streams, precision=precision)
         self._lock = threading.Lock()
         self.runtime = f"openvino {openvino_runtime.version()} {self._graph.precision}"
