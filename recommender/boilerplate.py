@@ -1,9 +1,8 @@
 """Lines that stand at the beginning or end of many stories of a corpus: boilerplate, and no part of any of them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import TypeVar
 
 from recommender.storage import key64
 
@@ -16,7 +15,6 @@ _CAPACITY = 200_000
 """Lines that are counted at once; of more, those met once are forgotten."""
 
 _SPACE = re.compile(r"\n{3,}")
-_Item = TypeVar("_Item")
 
 
 class Boilerplate:
@@ -78,14 +76,3 @@ def _edges(lines: list[str]) -> Iterator[tuple[int, int]]:
         line = lines[place].strip()
         if _SHORTEST <= len(line) <= _LONGEST and " " in line:  # a word alone may well be a heading, or a cell
             yield place, key64(line.casefold())
-
-
-def head_and_rest(items: Iterable[_Item], count: int) -> tuple[list[_Item], Iterator[_Item]]:
-    """The first items of a stream, to learn from, and those behind them."""
-    stream = iter(items)
-    head: list[_Item] = []
-    for item in stream:
-        head.append(item)
-        if len(head) == count:
-            break
-    return head, stream

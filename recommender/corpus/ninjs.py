@@ -52,7 +52,7 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
     record = {
         "id": _text(item, "uri"),
         "url": address,
-        "title": plain_line(_text(item, "headline") or _best(item.get("headlines")) or _text(item, "title")),
+        "title": _headline(item),
         "published": news_date(item.get("firstpublished")) or news_date(item.get("firstcreated"))
         or news_date(item.get("versioncreated")),
         "modified": news_date(item.get("versioncreated")) or news_date(item.get("contentcreated")),

@@ -1,9 +1,11 @@
 """The last step of every reader that is read once: no boilerplate, and no links of a template."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from recommender.boilerplate import Boilerplate, head_and_rest
+from recommender.boilerplate import Boilerplate
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.templates import TemplateLinks
 from recommender.stories import Story
@@ -42,12 +44,13 @@ class Polished:
             same = text == item.text and pointers == item.read_more
             return item if same else replace(item, text=text, read_more=pointers)
 
-        head, rest = head_and_rest(self._source, _HEAD)
+        items = iter(self._source)
+        head = deque(islice(items, _HEAD))
         for item in head:
             learn(item)
         while head:
-            yield finish(head.pop(0))
-        for item in rest:
+            yield finish(head.popleft())
+        for item in items:
             learn(item)
             yield finish(item)
         self.boilerplate = boilerplate.found()

@@ -40,13 +40,13 @@ every short call of numpy, and each answer costs twice the time."""
 class Recommender:
     """Answers queries from the live generation of an index folder and the changes since; for any number of threads."""
 
+    ready = True  # once there is one: it opens the index first
+
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
         self.encoder = encoder
         self._source = Source(index, encoder)
         self._serving = _Serving(self._source.current(), encoder)
-
-    ready = True
 
     def gather_while(self, busy: Callable[[], bool]) -> None:
         """Let texts of `encoding` wait for each other while `busy` says that nobody could use their vectors yet."""

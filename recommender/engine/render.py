@@ -4,7 +4,6 @@ from collections.abc import Set
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.dates import UNDATED, Moment
 from recommender.engine.answer import Hit
@@ -17,6 +16,7 @@ from recommender.readmore import canonical_url, normalise_headline
 from recommender.recipe import display_title, summary
 from recommender.storage import key64
 from recommender.stories import HEADLINE, KINDS
+from recommender.vectors import Int64, Mask
 
 MENTIONS = 10
 """Stories named at most under a headline-only one."""
@@ -25,7 +25,6 @@ _REJECTED = 50
 _SUMMARISED = 2_000
 
 Fields = tuple[tuple[str, ...], tuple[str, ...], bool]
-Shown = NDArray[np.bool_]
 
 
 class Renderer:
@@ -36,7 +35,7 @@ class Renderer:
         self._ranker = ranker
         self._hidden = hidden
 
-    def hit(self, ranked: Ranked, place: int, fields: Fields, shown: Shown, explain: Probe | None) -> Hit:
+    def hit(self, ranked: Ranked, place: int, fields: Fields, shown: Mask, explain: Probe | None) -> Hit:
         """The hit at a place of a ranked list; with reasons where the query is given to explain it."""
         row, score = int(ranked.rows[place]), float(ranked.scores[place])
         similarity = float(ranked.similarity[place])
@@ -49,17 +48,17 @@ class Renderer:
             values["reasons"] = reasons(self._generation, self._ranker, explain, ranked, place, story)
         return Hit(row, score, similarity, self._pick(row, values, fields, shown))
 
-    def fallback(self, row: int, fields: Fields, shown: Shown) -> Hit:
+    def fallback(self, row: int, fields: Fields, shown: Mask) -> Hit:
         """A story that is shown for its date alone."""
         values = self._values(row, shown)
         values |= {"score": 0.0, "similarity": None, "fallback": True}
         return Hit(row, 0.0, None, self._pick(row, values, fields, shown))
 
-    def listed(self, row: int, shown: Shown) -> dict[str, Any]:
+    def listed(self, row: int, shown: Mask) -> dict[str, Any]:
         """The fields of a hit that no question is needed for."""
         return self._values(row, shown)
 
-    def story(self, row: int, shown: Shown) -> dict[str, Any]:
+    def story(self, row: int, shown: Mask) -> dict[str, Any]:
         """A story's record with what links to it and what it links to."""
         record = self._record(row, shown)
         return record | {
@@ -92,7 +91,7 @@ class Renderer:
             result["score"] = round(score, 4)
         return result
 
-    def _values(self, row: int, shown: Shown) -> dict[str, Any]:
+    def _values(self, row: int, shown: Mask) -> dict[str, Any]:
         generation, columns = self._generation, self._generation.columns
         record = generation.record(row)
         title, text = record.get("title", ""), record.get("text", "")[:_SUMMARISED]
@@ -114,7 +113,7 @@ class Renderer:
             values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
         return values
 
-    def _pick(self, row: int, values: dict[str, Any], fields: Fields, shown: Shown) -> dict[str, Any]:
+    def _pick(self, row: int, values: dict[str, Any], fields: Fields, shown: Mask) -> dict[str, Any]:
         names, further, everything = fields
         picked = {name: values[name] for name in names if name in values}
         if further:
@@ -123,7 +122,7 @@ class Renderer:
             picked = dict(wanted) | picked
         return picked
 
-    def _record(self, row: int, shown: Shown) -> dict[str, Any]:
+    def _record(self, row: int, shown: Mask) -> dict[str, Any]:
         """A story's record as it came, but for those of its read-more headlines that are of hidden stories."""
         record = self._generation.record(row)
         if pointers := record.pop("read_more", None):
@@ -131,7 +130,7 @@ class Renderer:
             record |= {"read_more": left} if left else {}
         return record
 
-    def _is_hidden(self, pointer: dict[str, Any], shown: Shown) -> bool:
+    def _is_hidden(self, pointer: dict[str, Any], shown: Mask) -> bool:
         """Whether the first of a pointer's id, URL and headline that is known is that of hidden stories alone."""
         named = {
             "id_key": pointer.get("id"),
@@ -148,6 +147,6 @@ class Renderer:
                     return True
         return False
 
-    def _named(self, rows: NDArray[np.int64], shown: Shown) -> list[dict[str, Any]]:
+    def _named(self, rows: Int64, shown: Mask) -> list[dict[str, Any]]:
         records = (self._generation.record(int(row)) for row in rows[shown[rows]][:MENTIONS])
         return [{"id": record["id"], "title": record.get("title", "")} for record in records]

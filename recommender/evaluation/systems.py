@@ -13,6 +13,7 @@ from recommender.generation import Generation
 from recommender.lexical import Terms
 from recommender.ranking.freshness import past_of
 from recommender.ranking.model import Ranker
+from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64, Mask, top_k
 
 System = Callable[[int], Int64]
@@ -36,7 +37,7 @@ class Baselines:
     def newest(self, row: int) -> Int64:
         """The newest stories of the same section."""
         columns = self._generation.columns
-        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == 0)
+        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == KINDS.index(ARTICLE))
         return np.flatnonzero(same)[-HITS:][::-1]
 
     def dense(self, row: int) -> Int64:

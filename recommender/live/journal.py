@@ -141,7 +141,7 @@ class Journal:
         What `fold` makes of them, or of those up to `folded`, is what it makes of all the entries that there are: of a
         story that changes all day these are hundreds.
         """
-        end = _end(upto)
+        end = 2**62 if upto is None else upto
         for part in _parts(ids):
             query = _DECIDING.format(ids=",".join("?" * len(part)))
             rows = self._at_once("position, at, who, kind, id, hex(payload), crc", query, (*part, end, folded))
@@ -370,7 +370,3 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def _crc(kind: str, story_id: str, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(f"{kind}\n{story_id}\n".encode("utf-8", "replace")))
-
-
-def _end(upto: int | None) -> int:
-    return 2**62 if upto is None else upto

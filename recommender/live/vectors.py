@@ -67,18 +67,9 @@ class StoryVectors:
 
     def __call__(self, story: Story) -> Encoded:
         """The vector of a story."""
-        key = content_key(self._fingerprint, story)
-        return self.known([story]).get(key) or _rounded(self._embed([story])[0])
-
-    def key(self, story: Story) -> bytes:
-        """Under which the story's vector is kept."""
-        return content_key(self._fingerprint, story)
-
-    def known(self, stories: Iterable[Story]) -> dict[bytes, Encoded]:
-        """The vectors that the journal has, by key."""
-        packed = self._journal.vectors([self.key(story) for story in stories])
-        rows = {key: unpack(row, self._dim) for key, row in packed.items()}
-        return {key: row for key, row in rows.items() if row is not None}
+        packed = self._journal.vectors([content_key(self._fingerprint, story)])
+        known = next((unpack(row, self._dim) for row in packed.values()), None)
+        return known or _rounded(self._embed([story])[0])
 
 
 def _rounded(encoded: Encoded) -> Encoded:
