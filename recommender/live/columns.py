@@ -66,13 +66,23 @@ class ColumnChanges:
 
 
 class LiveColumns(Columns):
-    """Columns at one moment; the values behind codes are shared with later moments, which only add to them."""
+    """Columns at one moment; the values behind codes are shared with later moments, which only add to them.
+
+    A value that came later is no value yet: whatever is kept by code, such as the trust in a language, has no place
+    for it.
+    """
 
     def __init__(
         self, arrays: dict[str, NDArray[Any]], facets: dict[str, list[str]], codes: dict[str, dict[str, int]]
     ) -> None:
         self.__dict__.update(arrays)
         self.facets, self._codes = facets, codes
+        self._known = {name: len(values) for name, values in facets.items()}
+
+    def code(self, facet: str, value: str) -> int:
+        """The code of a facet's value; -2 (which no row has) where no story has it."""
+        code = super().code(facet, value)
+        return code if code < self._known[facet] else -2
 
 
 def is_gone(status: NDArray[np.int8], rows: NDArray[np.int64]) -> NDArray[np.bool_]:

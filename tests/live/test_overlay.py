@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 
 from recommender.analysis import analyzer
-from recommender.embedding import Embedded, HashingEmbedder, QueryEncoder, Role
+from recommender.embedding import Embedded, Encoded, HashingEmbedder, QueryEncoder, Role
 from recommender.engine import Options, Query, Recommender
+from recommender.engine.probe import probe_story
+from recommender.engine.searcher import Searcher
 from recommender.errors import NotFound, Overloaded, RecordError
 from recommender.generation import IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.rows import Rows
+from recommender.stories import Story
 from tests.live.conftest import Desk, story
 
 
@@ -269,6 +272,22 @@ def test_a_view_never_changes(desk: Desk) -> None:
     assert before[:3] == after[:3]
     assert (before[3] == after[3]).all()
     assert view.row_of("m") is None
+
+
+def test_a_state_knows_no_language_that_came_after_it(desk: Desk) -> None:
+    """What began before a change ends with the languages that there were, a question in a new one too."""
+    desk.changes.put(story("e", "Le mur du port est détruit", language="fr"))
+    before = desk.recommender.generation
+    assert len(before.trust) == 3, "English, French, and none"
+    desk.changes.put(story("f", "Die Hafenmauer ist zerstört", language="de"))
+    desk.changes.put(story("g", "Il muro del porto è distrutto", language="it"))
+    after = desk.recommender.generation
+    languages = ("en", "fr", "de", "it")
+    assert [after.columns.code("language", name) for name in languages] == [0, 1, 2, 3]
+    assert [before.columns.code("language", name) for name in languages] == [0, 1, -2, -2]
+    draft = probe_story(before, Story("", "Porto", language="it"), lambda: Encoded(np.eye(64, dtype="f")[0], False))
+    found = Searcher(before, before.ranker).search(draft, Options(), np.ones(len(before), np.bool_), 0)
+    assert len(found.ranked.rows) > 0
 
 
 def test_a_put_keeps_what_hides_a_story_unless_it_says_otherwise(desk: Desk) -> None:
