@@ -20,6 +20,11 @@ class Target(NamedTuple):
     port: int
     path: str
 
+    @property
+    def site(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
 
 def target_of(url: str) -> Target:
     """Take a URL apart.

@@ -23,6 +23,9 @@ _ACCEPT = (
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BLOCK = 1 << 16
 
+RULES_SECONDS = 86_400.0
+"""How long a site's robots.txt is gone by (RFC 9309: a day at most); sources are followed for months."""
+
 
 class FetchFailed(CorpusError):
     """A document that did not come; `retry_after` is how many seconds the server asked to wait."""
@@ -73,6 +76,7 @@ class Fetcher:
         self._sleep = sleep
         self._last: dict[str, float] = {}
         self._rules: dict[str, Rules] = {}
+        self._read_at: dict[str, float] = {}
         self._tls = ssl.create_default_context()
 
     def get(self, url: str, conditions: Mapping[str, str] | None = None, *, size: int | None = None) -> Document:
@@ -97,12 +101,10 @@ class Fetcher:
                 raise FetchFailed(f"{seen[0]}: more than {self.limits.redirects} redirects")
 
     def _allowed(self, url: str) -> bool:
-        target = target_of(url)
-        site = f"{target.scheme}://{target.host}:{target.port}"
-        rules = self._rules.get(site)
-        if rules is None:
-            rules = self._rules[site] = self._read_rules(site)
-        return rules.allows(url)
+        site, now = target_of(url).site, time.monotonic()
+        if site not in self._rules or now - self._read_at[site] > RULES_SECONDS:
+            self._rules[site], self._read_at[site] = self._read_rules(site), now
+        return self._rules[site].allows(url)
 
     def _read_rules(self, site: str) -> Rules:
         """A site without a readable robots.txt allows all; one whose server fails, or that is refused, is not asked."""
@@ -120,7 +122,7 @@ class Fetcher:
 
     def _once(self, url: str, conditions: Mapping[str, str], size: int) -> tuple[Document, str | None]:
         target = target_of(url)
-        self._wait(target.host, self._rules.get(f"{target.scheme}://{target.host}:{target.port}"))
+        self._wait(target.host, self._rules.get(target.site))
         deadline = time.monotonic() + self.limits.seconds
         connection: http.client.HTTPConnection | None = None
         watch: threading.Timer | None = None

@@ -117,6 +117,18 @@ def test_robots(site):
     assert site.asked == ["/robots.txt", "/feed", "/feed"]
 
 
+def test_rules_that_have_changed_are_obeyed_the_next_day(site, monkeypatch):
+    site.set("/feed", b"x")
+    following, day = fetcher(), time.monotonic()
+    following.get(site.url("/feed"))
+    site.set("/robots.txt", b"User-agent: *\nDisallow: /feed\n")
+    following.get(site.url("/feed"))
+    monkeypatch.setattr(time, "monotonic", lambda: day + 86_500)
+    with pytest.raises(FetchRefused, match=r"robots\.txt"):
+        following.get(site.url("/feed"))
+    assert site.asked == ["/robots.txt", "/feed", "/feed", "/robots.txt"]
+
+
 def test_a_site_whose_rules_cannot_be_read_is_left_alone(site):
     def broken(handler):
         handler.send_response(500)
