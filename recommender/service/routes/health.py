@@ -25,7 +25,7 @@ async def healthz(request: Request) -> Response:
     responses=openapi.json_answer({"status": "ready", "generation": "20260302T040000Z-7f3a"}) | openapi.problems(503),
 )  # fmt: skip
 async def readyz(request: Request) -> Response:
-    """503 while the index is being loaded, and when the service drains before it stops: send no readers then."""
+    """503 when the service drains before it stops: send no readers then. While it loads nothing listens yet."""
     service = service_of(request)
     service.check_ready()
     if service.draining:
