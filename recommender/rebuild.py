@@ -102,15 +102,32 @@ def retune(settings: Settings, *, force: bool = False, progress: Progress | None
 
 
 def _copy_of_live(index: IndexFolder) -> Draft:
-    """The live generation's files under a new name; they never change, so both may share them."""
+    """The live generation's files under a new name; they never change, so both may share them.
+
+    Raises:
+        IndexFault: the disk is full, or fails.
+    """
     with contextlib.closing(index.open_live()) as live:
         name, folder = index.create()
         made_anew = {live.layout.ranker.name, live.layout.quality.name}
-        for file in live.manifest.files:
-            if file not in made_anew:
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                os.link(live.folder / file, folder / file)
-        return Draft(write_manifest(folder, replace(live.manifest, name=name, quality={})), folder)
+        try:
+            for file in live.manifest.files:
+                if file not in made_anew:
+                    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                    _share(live.folder / file, folder / file)
+            return Draft(write_manifest(folder, replace(live.manifest, name=name, quality={})), folder)
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise IndexFault(f"{index.path}: what is live cannot be copied ({error})") from None
+            raise
+
+
+def _share(file: Path, other: Path) -> None:
+    try:
+        os.link(file, other)
+    except OSError:  # some file systems know no second name of a file
+        shutil.copyfile(file, other)
 
 
 def _settle(

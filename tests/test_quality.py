@@ -1,7 +1,9 @@
 """Fitting, measuring, carrying over and refusing, on corpora whose editors follow a simple rule."""
 
 import contextlib
+import errno
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 from newsdesk import MODEL, Record, day_number, make_index, newspaper, opened, story
 
 from recommender import quality
-from recommender.errors import PromotionRefused
+from recommender.errors import IndexFault, PromotionRefused
 from recommender.generation import Generation, IndexFolder
 from recommender.quality import check_promotion
 from recommender.rebuild import rebuild, retune
@@ -145,6 +147,25 @@ def test_tuning_on_demand_makes_another_generation_of_the_same_stories(index: Pa
         assert (generation.folder / "stories.jsonl").samefile(old.folder / "stories.jsonl"), "nothing is written twice"
     shelf.rollback()
     assert shelf.live_name() == before
+
+
+def test_tuning_where_a_file_can_have_no_second_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(reason: int) -> Callable[..., None]:
+        def fail(file: Path, other: Path) -> None:
+            raise OSError(reason, os.strerror(reason))
+
+        return fail
+
+    shelf = IndexFolder(tmp_path / "index")
+    make_index(shelf.path, [story(1, "Ferries stay in port"), story(2, "The mayor asks why")])
+    monkeypatch.setattr(os, "link", fails(errno.EPERM))
+    made = retune(settings_of(shelf.path))
+    assert shelf.live_name() == made.manifest.name
+    monkeypatch.setattr(shutil, "copyfile", fails(errno.ENOSPC))
+    with pytest.raises(IndexFault, match="No space left"):
+        retune(settings_of(shelf.path))
+    assert shelf.live_name() == made.manifest.name
+    assert not list((shelf.path / "generations").glob(".*")), "nothing is left behind"
 
 
 def shelf_opened(shelf: IndexFolder, name: str) -> contextlib.closing[Generation]:
