@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from recommender.cli.console import console, print_json, progress_for, say, size, table, where
+from recommender.cli.console import console, print_json, progress_for, size, table, where
 from recommender.cli.corpora import dry_run, named_corpora
+from recommender.cli.index import INDEX
 from recommender.cli.live import LIVE
 from recommender.generation import IndexFolder, Manifest
 from recommender.settings import Settings, describe_settings, load_settings, written
@@ -153,84 +154,6 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
     return export(settings, arguments)
 
 
-def _built(settings: Settings) -> IndexFolder:
-    """The index, once it holds a generation.
-
-    Raises:
-        IndexMissing: it does not.
-    """
-    index = IndexFolder(settings.index)
-    if not index.names():
-        index.live_name()  # says that there is none, and how to make one
-    return index
-
-
-def _index_list(settings: Settings, arguments: argparse.Namespace) -> int:
-    listing = _built(settings).listing()
-    if arguments.json:
-        print_json([asdict(item) for item in listing])
-        return 0
-    rows = [
-        (
-            "*" if item.live else "",
-            item.name,
-            item.manifest.built_at,
-            f"{item.manifest.rows:,}",
-            size(item.manifest.size),
-            item.manifest.embedder["model"],
-        )
-        if item.manifest
-        else ("*" if item.live else "", item.name, item.problem or "", "", "", "")
-        for item in listing
-    ]
-    columns: list[tuple[str, dict[str, Any]]] = [
-        ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}), ("built", {}),
-        ("stories", {"justify": "right"}), ("size", {"justify": "right"}), ("model", {}),
-    ]  # fmt: skip
-    console().print(table(None, columns, rows))
-    return 0
-
-
-def _index_verify(settings: Settings, arguments: argparse.Namespace) -> int:
-    index = IndexFolder(settings.index)
-    name = arguments.generation or index.live_name()
-    index.open(name).close()
-    done = {"generation": name, "verified": True}
-    say(done, f"{name}: every file is as it was written.", as_json=arguments.json)
-    return 0
-
-
-def _index_promote(settings: Settings, arguments: argparse.Namespace) -> int:
-    IndexFolder(settings.index).promote(arguments.generation)
-    say({"generation": arguments.generation}, f"{arguments.generation} is live.", as_json=arguments.json)
-    return 0
-
-
-def _index_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
-    name = IndexFolder(settings.index).rollback()
-    say({"generation": name}, f"{name} is live again.", as_json=arguments.json)
-    return 0
-
-
-def _index_prune(settings: Settings, arguments: argparse.Namespace) -> int:
-    index = _built(settings)
-    with index.lock():
-        old = index.names()[: -settings.keep_generations]
-        removed = index.prune(settings.keep_generations)
-        spared = index.spared()
-    kept = {name: spared.get(name, "in use") for name in old if name not in removed}
-    text = f"Removed {_generations(len(removed))}{': ' if removed else ''}{', '.join(removed)}."
-    if kept:
-        names = ", ".join(f"{name} ({why})" for name, why in kept.items())
-        text += f"\nKept beside the newest {settings.keep_generations}: {names}."
-    say({"removed": removed, "kept": kept}, text, as_json=arguments.json)
-    return 0
-
-
-def _generations(count: int) -> str:
-    return f"{count} generation{'' if count == 1 else 's'}"
-
-
 def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
     secret = {"RECOMMENDER_ADMIN_KEY", "RECOMMENDER_READ_KEY"}
     rows = []
@@ -256,18 +179,17 @@ def _settings(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = LIVE | {
-    "build": _build,
-    "sync": _sync,
-    "serve": _serve,
-    "related": _related,
-    "evaluate": _evaluate,
-    "tune": _tune,
-    "index list": _index_list,
-    "index verify": _index_verify,
-    "index promote": _index_promote,
-    "index rollback": _index_rollback,
-    "index prune": _index_prune,
-    "export": _export,
-    "settings": _settings,
-}
+_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = (
+    LIVE
+    | INDEX
+    | {
+        "build": _build,
+        "sync": _sync,
+        "serve": _serve,
+        "related": _related,
+        "evaluate": _evaluate,
+        "tune": _tune,
+        "export": _export,
+        "settings": _settings,
+    }
+)

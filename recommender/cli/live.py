@@ -4,8 +4,9 @@ import argparse
 import getpass
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from recommender.cli.console import progress_for, say, where
@@ -47,7 +48,8 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     with closing(_changes(settings)) as changes, progress_for() as progress:
         progress.step(f"Adding {arguments.file}")
-        for batch in _batches(iter(open_corpus(arguments.file))):
+        items = iter(open_corpus(arguments.file))
+        while batch := list(islice(items, _TOGETHER)):
             stories = [item for item in batch if isinstance(item, Story)]
             for item in batch:
                 if isinstance(item, Rejected):
@@ -61,17 +63,6 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     said = ", ".join(f"{count:,} {result}" for result, count in counts.items()) or "nothing"
     say(dict(counts), f"{arguments.file}: {said}.", as_json=arguments.json)
     return 0 if counts.total() > counts["rejected"] else 1
-
-
-def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == _TOGETHER:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _patch(said: "Callable[[LiveState, str], str]", **what: Any) -> Run:
@@ -130,26 +121,6 @@ def _delete(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _diff(settings: Settings, arguments: argparse.Namespace) -> int:
-    from recommender.evaluation.diff import difference
-    from recommender.generation import IndexFolder
-
-    index = IndexFolder(settings.index)
-    with closing(index.open(arguments.before)) as before, closing(index.open(arguments.after)) as after:
-        found = difference(before, after, arguments.sample)
-    lines = [f"{found.before} -> {found.after}"]
-    for name, ids in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
-        count = found.counts[name]
-        more = " …" if count > len(ids) else ""
-        lines.append(f"{count:,} stories {name}{': ' if ids else ''}{', '.join(ids)}{more}")
-    lines.append(
-        f"{found.lists_changed:,} of {found.lists_compared:,} lists of recommendations differ; "
-        f"on average {found.overlap:.0%} of their stories are the same"
-    )
-    say(found.to_json(), "\n".join(lines), as_json=arguments.json)
-    return 0
-
-
 def _changes(settings: Settings) -> "Changes":
     """Takes live changes; each is logged as a service logs it."""
     from recommender.serving import open_changes
@@ -171,6 +142,5 @@ LIVE: dict[str, Run] = {
     "restore": _patch(_restored, status=USABLE),
     "embargo": _embargo,
     "delete": _delete,
-    "index diff": _diff,
 }
 """The commands of this module."""

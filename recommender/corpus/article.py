@@ -77,9 +77,9 @@ class ArticleFile(FileReader):
             return Drafted(Rejected(self.name, "nested too deep"))
 
     def _story(self, text: str) -> Drafted:
-        fields, body = split_front_matter(text.replace("\r\n", "\n"))
         if self._form == TEXT or self._inside is None:
-            return Drafted(parsed_story(_record(fields, body, self._form)))
+            return Drafted(parsed_story(article_record(text, self._form)))
+        fields, body = split_front_matter(text.replace("\r\n", "\n"))
         site = SiteFile(self._inside, fields, self._options)
         record = _record(fields, without_templates(body), self._form, site)
         return Drafted(parsed_story(record), site.keys())
