@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 from recommender.cli.console import say
 from recommender.cli.corpora import named_corpora
@@ -11,8 +12,6 @@ from recommender.corpus.follow import LIMITS, Follower, Round
 from recommender.corpus.memory import Memory
 from recommender.engine import Recommender
 from recommender.errors import RecommenderError, SettingsError
-from recommender.live import Journal
-from recommender.live.state import fold
 from recommender.logs import audit_to_stderr
 from recommender.serving import open_recommender
 from recommender.settings import Settings
@@ -27,7 +26,6 @@ class LiveSink:
     def __init__(self, recommender: Recommender) -> None:
         self._recommender = recommender
         self._changes = recommender.changes()
-        self._journal = Journal(recommender.index.path)
 
     def current(self, story_id: str) -> Story | None:
         """The story with this id as it is now, hidden or not."""
@@ -37,7 +35,7 @@ class LiveSink:
 
     def is_deleted(self, story_id: str) -> bool:
         """Whether this story was deleted."""
-        return fold(story_id, self._journal.entries_of(story_id)).deleted
+        return self._changes.state_of(story_id).deleted
 
     def put_many(self, stories: Sequence[Story]) -> list[str | RecommenderError]:
         """Add or replace stories."""
@@ -47,19 +45,19 @@ class LiveSink:
     def close(self) -> None:
         """Let go of the journal."""
         self._changes.close()
-        self._journal.close()
 
 
 def sync(settings: Settings, arguments: argparse.Namespace) -> int:
     """Follow sources, once or again and again; exit status 1 where every source failed."""
     if arguments.every is not None and arguments.every < _SHORTEST:
         raise SettingsError(f"--every is {arguments.every:g}, expected at least {_SHORTEST:g} seconds")
-    recommender = open_recommender(settings)
-    audit_to_stderr()
-    sink = LiveSink(recommender)
-    memory = Memory(settings.index)
     limits = Limits(size=LIMITS.size, seconds=LIMITS.seconds, private=arguments.allow_private)
-    try:
+    with (
+        closing(open_recommender(settings)) as recommender,
+        closing(LiveSink(recommender)) as sink,
+        closing(Memory(settings.index)) as memory,
+    ):
+        audit_to_stderr()
         follower = Follower(named_corpora(arguments), sink, memory, limits=limits)
         while True:
             rounds = follower.round()
@@ -68,10 +66,6 @@ def sync(settings: Settings, arguments: argparse.Namespace) -> int:
             if arguments.every is None:
                 return 1 if all(one.outcome == "failed" for one in rounds) else 0
             time.sleep(arguments.every)
-    finally:
-        memory.close()
-        sink.close()
-        recommender.close()
 
 
 def _told(one: Round) -> str:
