@@ -1,6 +1,7 @@
 """The command line: exit statuses, JSON for scripts, one line for an error."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -466,5 +467,6 @@ def test_what_a_command_says_goes_out_at_once(as_json: bool) -> None:
     """Into a pipe too: `sync --every` says something and then waits for minutes."""
     told = f"say({{'n': 1}}, 'one new', as_json={as_json})"
     code = f"import os; from recommender.cli.console import say; {told}; os._exit(0)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    held_back = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=held_back)
     assert done.stdout.split() == (["{", '"n":', "1", "}"] if as_json else ["one", "new"])
