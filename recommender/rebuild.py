@@ -76,7 +76,7 @@ def rebuild(
         raise CorpusError("name a corpus: a file or folder of stories")
     readers = [open_corpus(path) for path in corpora]
     index = IndexFolder(settings.index)
-    with index.lock():
+    with index.lock(make=True):
         progress.step(f"Loading the model {settings.model}", None)
         embedder = embedder_for(settings, progress)
         journal = Journal(settings.index)

@@ -240,15 +240,19 @@ class IndexFolder:
         return True
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder for a change: one builder at a time.
+    def lock(self, *, make: bool = False) -> Iterator[None]:
+        """Hold the folder for a change: one builder at a time; `make` it where it is not there yet.
 
         Raises:
             IndexBusy: another process holds it.
+            IndexMissing: there is no such folder, and none is to be made.
             IndexFault: the folder cannot be written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            if make:
+                self.path.mkdir(parents=True, exist_ok=True)
+            elif not self.path.is_dir():
+                self.live_name()  # says that there is no index, and how to make one
             file = (self.path / "lock").open("a+")
         except OSError as error:
             raise IndexFault(f"{self.path}: cannot be written ({error.strerror}); choose another --index") from None

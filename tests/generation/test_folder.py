@@ -218,7 +218,8 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     corpus = write_corpus(tmp_path / "corpus.jsonl", [story(1, "A ferry")])
     for where in (tmp_path / "file", tmp_path / "file" / "index"):
-        with pytest.raises(IndexFault, match=r"cannot be written.*--index") as refused, IndexFolder(where).lock():
+        where_to = IndexFolder(where)
+        with pytest.raises(IndexFault, match=r"cannot be written.*--index") as refused, where_to.lock(make=True):
             pass
         assert type(refused.value) is IndexFault, "nothing of an index is damaged"
         with pytest.raises(IndexFault, match=r"cannot be written.*--index"):
