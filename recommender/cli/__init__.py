@@ -13,14 +13,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0 when it is done, 1 when the work failed, 2 when its use was wrong."""
-    from recommender.cli.commands import run
-    from recommender.cli.parser import make_parser
-
-    arguments = make_parser().parse_args(argv)
+    debug = False
     try:
+        from recommender.cli.commands import run  # takes a second or two: it can be stopped as well
+        from recommender.cli.parser import make_parser
+
+        arguments = make_parser().parse_args(argv)
+        debug = bool(vars(arguments).get("debug"))
         return run(arguments)
     except RecommenderError as error:
-        if arguments.__dict__.get("debug"):
+        if debug:
             raise
         print(f"recommender: {error}", file=sys.stderr)
         return 2 if isinstance(error, InputError | SettingsError) else 1
