@@ -16,6 +16,7 @@ from recommender.storage import (
     NpyWriter,
     key64,
     map_array,
+    new_array,
     read_json,
     save_array,
     sha256_of,
@@ -123,3 +124,12 @@ def test_digests_are_those_that_the_format_says(tmp_path: Path) -> None:
     assert key64("").to_bytes(8, "little").hex() == "e4a6a0577479b2b4"
     assert key64("abc").to_bytes(8, "little").hex() == "d8bb14d833d59559"
     assert key64("\ud800") == key64("?")
+
+
+def test_an_array_that_is_filled_later_has_its_space_from_the_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    array = new_array(path, np.int32, 1 << 20)
+    assert path.stat().st_blocks * 512 >= 4 << 20, "a full disk is found now, not at a page of the map"
+    array[:] = np.arange(1 << 20)
+    del array
+    assert map_array(path, np.int32)[-1] == (1 << 20) - 1

@@ -202,8 +202,19 @@ class FlatWriter:
         self._index.add(np.ascontiguousarray(vectors, np.float32))
 
     def finish(self, path: Path) -> None:
-        """Write the file."""
-        _faiss().write_index(self._index, str(path))
+        """Write the file.
+
+        Raises:
+            OSError: it cannot be written, of a full disk for one.
+        """
+        _write(self._index, path)
+
+
+def _write(index: Any, path: Path) -> None:
+    try:
+        _faiss().write_index(index, str(path))
+    except RuntimeError as error:  # as FAISS calls every fault of a disk
+        raise OSError(str(error).rpartition("failed: ")[2]) from None
 
 
 def _empty_flat(dim: int) -> Any:
@@ -230,7 +241,7 @@ def write_compact(path: Path, flat: FaissFlat, lists: int = 1) -> str:
     with _threads(cores):
         for begin in range(0, count, _BLOCK):
             index.add(flat.rows(np.arange(begin, min(begin + _BLOCK, count))))
-    faiss.write_index(index, str(path))
+    _write(index, path)
     return name
 
 

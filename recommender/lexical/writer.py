@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender.lexical.bm25 import IDF_POWER, inverse_document_frequency, length_norm, saturate
-from recommender.storage import NpyWriter, key64, map_array, save_array
+from recommender.storage import NpyWriter, key64, map_array, new_array, save_array
 from recommender.vectors import Int64, runs
 
 _CHUNK = 500_000
@@ -114,8 +114,8 @@ def _write_postings(folder: Path, vocabulary: int) -> None:
     save_array(folder / "posting_start.npy", starts.astype(np.int64))
     idf = inverse_document_frequency(frequency, rows) ** IDF_POWER
     norm = length_norm(lengths)
-    posting_rows = np.lib.format.open_memmap(folder / "posting_rows.npy", "w+", np.int32, (len(terms),))
-    weights = np.lib.format.open_memmap(folder / "posting_weights.npy", "w+", np.float32, (len(terms),))
+    posting_rows = new_array(folder / "posting_rows.npy", np.int32, len(terms))
+    weights = new_array(folder / "posting_weights.npy", np.float32, len(terms))
     cursor = starts[:-1].copy()
     row = 0
     while row < rows:
