@@ -314,7 +314,7 @@ def test_a_file_of_the_other_kind_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_an_error_of_the_disk() -> None:
-    writer = FlatWriter(4)
-    writer.add(np.eye(4, dtype=np.float32))
+    writer = FlatWriter(64)
+    writer.add(np.ones((2_000, 64), np.float32))
     with pytest.raises(OSError, match="No space left"):
         writer.finish(Path("/dev/full"))
