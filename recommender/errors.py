@@ -22,6 +22,8 @@ RecommenderError
 └── Overloaded               the queue is full: try again in `retry_after` seconds
 """
 
+import shlex
+import sys
 from collections.abc import Sequence
 
 
@@ -121,7 +123,7 @@ class MissingExtra(RecommenderError):
     """An optional dependency is not installed."""
 
     def __init__(self, purpose: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs an optional part: pip install 'related-articles-recommender[{extra}]'")
+        super().__init__(f"{purpose} needs an optional part: {pip_install(f'related-articles-recommender[{extra}]')}")
 
 
 class Overloaded(RecommenderError):
@@ -130,3 +132,8 @@ class Overloaded(RecommenderError):
     def __init__(self, what: str, retry_after: int = 1) -> None:
         super().__init__(f"{what}: too many requests are waiting; try again in {retry_after} s")
         self.retry_after = retry_after
+
+
+def pip_install(package: str) -> str:
+    """The command that installs a package where this very program finds it, whichever way it was started."""
+    return f"{shlex.quote(sys.executable or 'python')} -m pip install {shlex.quote(package)}"

@@ -7,10 +7,12 @@ from typing import Any
 from recommender.corpus.columns import Columns
 from recommender.corpus.reader import Rejected
 from recommender.corpus.spec import Spec
-from recommender.errors import CorpusError, MissingExtra
+from recommender.errors import CorpusError, MissingExtra, pip_install
 from recommender.stories import Story
 
 _BATCH = 500
+_PACKAGES = {"MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary"}
+"""Drivers whose package is called otherwise than their module."""
 
 
 class SqlQuery:
@@ -67,7 +69,9 @@ class SqlQuery:
         try:
             return self._sql.create_engine(self._url)
         except ModuleNotFoundError as error:
-            raise CorpusError(f"{self.name}: its driver is not installed: pip install {error.name}") from None
+            module = str(error.name)
+            install = pip_install(_PACKAGES.get(module, module))
+            raise CorpusError(f"{self.name}: its driver {module} is not installed: {install}") from None
         except self._sql.exc.SQLAlchemyError as error:
             raise CorpusError(f"{self.name}: {str(error).splitlines()[0]}") from None
 

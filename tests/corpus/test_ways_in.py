@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sqlite3
+import sys
 
 import pytest
 import samples
@@ -378,8 +379,6 @@ def test_warc(tmp_path):
 
 
 def test_a_missing_part_is_named(tmp_path, monkeypatch):
-    import sys
-
     from recommender.errors import MissingExtra
 
     for module, name, extra in (
@@ -390,8 +389,15 @@ def test_a_missing_part_is_named(tmp_path, monkeypatch):
         for part in [key for key in sys.modules if key == module or key.startswith(f"{module}.")]:
             monkeypatch.delitem(sys.modules, part)
         monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(MissingExtra, match=rf"pip install 'related-articles-recommender\[{extra}\]'"):
+        said = re.escape(f"{sys.executable} -m pip install 'related-articles-recommender[{extra}]'")
+        with pytest.raises(MissingExtra, match=f"{said}$"):
             list(open_corpus(name))
+
+
+def test_a_missing_driver_is_named_by_the_package_that_brings_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "MySQLdb", None)
+    with pytest.raises(CorpusError, match=rf"MySQLdb is not installed: {re.escape(sys.executable)} -m pip install mysqlclient$"):
+        read(None, "sql:mysql://me:secret@db.example/x#table=y")
 
 
 def test_a_folder_of_every_kind(tmp_path):
