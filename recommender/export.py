@@ -19,7 +19,7 @@ from typing import Any
 from recommender import __version__
 from recommender.engine import Query, Recommender
 from recommender.engine.query import MAX_LIMIT
-from recommender.errors import InputError, NotFound
+from recommender.errors import IndexFault, InputError, NotFound
 from recommender.processes import processors, start_workers
 from recommender.progress import Progress, Silent
 from recommender.service.exported import story_path, url_shards
@@ -67,9 +67,10 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
         IndexFault: there is no index, or it cannot be used.
     """
     lists, progress = lists or Lists(), progress or Silent()
-    with contextlib.closing(open_recommender(settings)) as recommender, _writing(out):
+    with contextlib.closing(open_recommender(settings)) as recommender, _faults(settings.index, out):
         state = [__version__, FORMAT, *recommender.state(), asdict(lists)]
-        before = _read_mark(out)
+        with _writing():
+            before = _read_mark(out)
         articles = recommender.articles()
         if before is not None and before.get("state") == json.loads(json.dumps(state)):
             return Exported(len(articles), current=True)
@@ -87,17 +88,32 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
         shards = url_shards(kept)
         changed = sum(_write(out / URLS / f"{name}.json", dump_record(shard)) for name, shard in shards.items())
         progress.step("Removing the lists of stories that are gone", None)
-        removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
+        with _writing():
+            removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
         _write_mark(out, lists, len(kept), state)
     return Exported(len(kept), written + changed, unchanged + len(shards) - changed, removed)
 
 
+class _Unwritable(OSError):
+    """The folder that is written is at fault, not the index that is read."""
+
+
 @contextlib.contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def _faults(index: Path, out: Path) -> Iterator[None]:
+    try:
+        yield
+    except _Unwritable as error:
+        raise InputError("out", f"{out} cannot be written ({error.strerror}); name another folder") from None
+    except OSError as error:
+        raise IndexFault(f"{index}: cannot be read ({error.strerror or error})") from None
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError("out", f"{out} cannot be written ({error.strerror}); name another folder") from None
+        raise _Unwritable(error.errno, error.strerror) from None
 
 
 @dataclass(frozen=True)
@@ -165,15 +181,16 @@ def _found(recommender: Recommender, story_id: str, limit: int) -> list[dict[str
 
 def _write(path: Path, content: bytes) -> bool:
     """Write a file whole, unless it holds just that; whether it was written."""
-    try:
-        if path.read_bytes() == content:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
-    return True
+    with _writing():
+        try:
+            if path.read_bytes() == content:
+                return False
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(content)
+        part.replace(path)
+        return True
 
 
 def _sweep(out: Path, stories: set[str], shards: set[str]) -> int:

@@ -1,5 +1,6 @@
 """Every story's list as files: names, contents, what is touched and what is removed."""
 
+import errno
 import json
 import os
 from contextlib import closing
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from recommender.cli import main
-from recommender.errors import InputError
+from recommender.engine import Recommender
+from recommender.errors import IndexFault, InputError
 from recommender.export import Lists, export
 from recommender.rebuild import rebuild
 from recommender.service.exported import page_key, story_path
@@ -175,3 +177,21 @@ def test_the_command_says_what_it_did(settings, tmp_path, capsys):
 )
 def test_the_key_of_an_address(url, key):
     assert page_key(url) == key
+
+
+def test_a_fault_of_the_index_is_not_called_one_of_the_folder(settings, tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Recommender, "articles", fails)
+    with pytest.raises(IndexFault, match=f"{settings.index}: cannot be read .Input/output error"):
+        export(settings, tmp_path / "out")
+
+
+def test_a_folder_that_fills_up_is_named(settings, tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fails)
+    with pytest.raises(InputError, match="out cannot be written .No space left on device"):
+        export(settings, tmp_path / "out")
