@@ -52,6 +52,7 @@ def build(
     *,
     changes: Fold | None = None,
     strict: bool = False,
+    list_rejects: bool = True,
     progress: Progress | None = None,
 ) -> Draft:
     """Read corpora and write a generation of their stories; the caller holds the index folder's lock.
@@ -62,6 +63,7 @@ def build(
         embedder: makes the vectors.
         changes: live changes that go into it.
         strict: fail on the first rejected record.
+        list_rejects: write a list of the rejected records beside the generation.
         progress: is told of each step.
 
     Raises:
@@ -70,7 +72,8 @@ def build(
     """
     name, folder = index.create()
     try:
-        return Draft(_Work(name, folder, embedder, progress or Silent(), changes).run(corpora, strict), folder)
+        work = _Work(name, folder, embedder, progress or Silent(), changes, strict, list_rejects)
+        return Draft(work.run(corpora), folder)
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError):
@@ -85,6 +88,8 @@ class _Work:
     embedder: Embedder
     progress: Progress
     changes: Fold | None
+    strict: bool
+    list_rejects: bool
     resolver: Resolver = field(default_factory=Resolver)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
@@ -92,11 +97,11 @@ class _Work:
     """How many links of a body lead to no story of any corpus, by story number."""
     boilerplate: set[str] = field(default_factory=set)
 
-    def run(self, corpora: Sequence[CorpusReader], strict: bool) -> Manifest:
+    def run(self, corpora: Sequence[CorpusReader]) -> Manifest:
         started = time.perf_counter()
         spool, stubs = Spool(self.folder / "spool.tmp"), Spool(self.folder / "stubs.tmp")
         try:
-            described = [self._read(corpus, spool, strict) for corpus in corpora]
+            described = [self._read(corpus, spool) for corpus in corpora]
             self._fold(spool)
             self._check(spool)
             links = self._resolve(spool, stubs)
@@ -105,7 +110,7 @@ class _Work:
             spool.close()
             stubs.close()
 
-    def _read(self, corpus: CorpusReader, spool: Spool, strict: bool) -> dict[str, object]:
+    def _read(self, corpus: CorpusReader, spool: Spool) -> dict[str, object]:
         """Set a corpus' stories down; its rejected records go to a file beside the generation."""
         begun = time.perf_counter()
         self.progress.step(f"Reading {corpus.name}")
@@ -113,11 +118,12 @@ class _Work:
         rejects = self.folder.with_name(f"{self.name}.rejected.jsonl")
         for item in corpus:
             if isinstance(item, Rejected):
-                if strict:
+                if self.strict:
                     raise CorpusError(f"{item.place}: {item.reason} (nothing was built, because of --strict)")
                 rejected += 1
-                with rejects.open("ab") as file:
-                    file.write(dump_record({"place": item.place, "reason": item.reason}) + b"\n")
+                if self.list_rejects:
+                    with rejects.open("ab") as file:
+                        file.write(dump_record({"place": item.place, "reason": item.reason}) + b"\n")
                 if rejected <= 3:
                     self.progress.note(f"rejected {item.place}: {item.reason}")
             else:
@@ -129,7 +135,8 @@ class _Work:
         self.boilerplate.update(boilerplate_of(corpus))
         self._count("rejected", rejected)
         if rejected:
-            self.progress.note(f"{rejected:,} records of {corpus.name} were rejected; the list is {rejects}")
+            listed = f"; the list is {rejects}" if self.list_rejects else ""
+            self.progress.note(f"{rejected:,} records of {corpus.name} were rejected{listed}")
         self._time("read", begun)
         return {"corpus": corpus.name, "stories": stories, "rejected": rejected}
 

@@ -53,6 +53,7 @@ def rebuild(
     strict: bool = False,
     promote: bool = True,
     force: bool = False,
+    list_rejects: bool = True,
     progress: Progress | None = None,
 ) -> Rebuilt:
     """Build a generation from corpora, fit and measure its ranking, verify it and make it the live one.
@@ -63,6 +64,7 @@ def rebuild(
         strict: fail on the first rejected record.
         promote: make it the live one.
         force: promote it even where it is worse than the live one.
+        list_rejects: write a list of the rejected records beside the generation.
         progress: is told of each step.
 
     Raises:
@@ -81,7 +83,15 @@ def rebuild(
         embedder = embedder_for(settings, progress)
         journal = Journal(settings.index)
         try:
-            draft = build(readers, index, embedder, changes=Fold(journal), strict=strict, progress=progress)
+            draft = build(
+                readers,
+                index,
+                embedder,
+                changes=Fold(journal),
+                strict=strict,
+                list_rejects=list_rejects,
+                progress=progress,
+            )
         finally:
             journal.close()
             embedder.close()

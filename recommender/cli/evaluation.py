@@ -62,7 +62,7 @@ def _report(settings: Settings, arguments: argparse.Namespace, progress: Progres
         if arguments.corpora:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-evaluate-"))
             index = Path(folder)
-            rebuild(replace(settings, index=index), arguments.corpora, progress=progress)
+            rebuild(replace(settings, index=index), arguments.corpora, list_rejects=False, progress=progress)
         generation = stack.enter_context(contextlib.closing(IndexFolder(index).open_live()))
         model, fingerprint = generation.manifest.embedder["model"], generation.manifest.embedder["fingerprint"]
         embedder = embedder_for(replace(settings, index=index, model=model), progress)

@@ -189,6 +189,13 @@ def test_tune_and_evaluate(run: Run, index: Path, tmp_path: Path) -> None:
     of_corpus = done(run("evaluate", corpus, "--json", "--index", "none"))
     assert of_corpus["queries"] == report["queries"]
     assert not (tmp_path / "none").exists(), "nothing is left of an index made for the purpose"
+    with corpus.open("a") as file:
+        file.write("{}\n")
+    status, _, err = run("evaluate", corpus, "--json")
+    assert status == 0
+    assert [line for line in err.splitlines() if "were rejected" in line] == [
+        "  1 records of corpus.jsonl were rejected"
+    ], "no list is named that is gone with that index"
 
 
 @pytest.mark.parametrize(
