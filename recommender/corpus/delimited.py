@@ -2,7 +2,9 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recommender.corpus.columns import Columns
@@ -18,6 +20,8 @@ MAX_LINE = 16 << 20
 _TOLD = 64
 _DELIMITERS = ",;\t|"
 _BAD = "\udcff"
+_SAID = re.compile(r"sep=(.)\r?\n?\Z", re.IGNORECASE)
+_OPEN = "a quotation mark opens here that is never closed: this row and those behind it cannot be told apart"
 
 
 class Delimited(FileReader):
@@ -28,9 +32,10 @@ class Delimited(FileReader):
         self._spec = spec
         self._encoding = spec.options.get("encoding", "utf-8")
         try:
-            codecs.lookup(self._encoding)
-        except LookupError:
+            "a".encode(self._encoding)
+        except (LookupError, ValueError):  # no such thing, or one of Python's that is not for text
             raise CorpusError(f"{self.name}: no encoding {self._encoding!r}") from None
+        self._is_read = False
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = line = 0
@@ -38,16 +43,17 @@ class Delimited(FileReader):
             with Stream.open(self._path) as stream:
                 csv.field_size_limit(MAX_LINE)
                 lines = self._lines(stream)
-                header = next(lines, "")
+                header, delimiter, first = self._header(lines)
                 if header.startswith(("\ufffe", "\0")) or "\0" in header[:4]:
                     yield Rejected(self.name, "UTF-16: save it as UTF-8")
                     return
-                delimiter = self._delimiter(header)
+                if not header:
+                    return
                 names = self._names(header, delimiter)
                 columns = Columns(self.name, names, self._spec.columns)
                 rows = csv.reader(lines, delimiter=delimiter)
                 while True:
-                    line = rows.line_num + 2
+                    line = rows.line_num + first + 1
                     try:
                         row = next(rows)
                     except StopIteration:
@@ -55,11 +61,21 @@ class Delimited(FileReader):
                     except csv.Error as error:
                         yield Rejected(f"{self.name}:{line}", f"{error} (a quotation mark that is never closed?)")
                         continue
-                    if any(row):
+                    if self._is_read:  # a row that is whole ends with its line
+                        yield Rejected(f"{self.name}:{line}", _OPEN)
+                    elif any(row):
                         yield self._item(columns, names, row, f"{self.name}:{line}")
         except DAMAGED as error:
             yield Rejected(f"{self.name}:{line + 1}", f"the file is damaged or cut off here ({error})")
         self.position = self.size_bytes
+
+    def _header(self, lines: Iterator[str]) -> tuple[str, str, int]:
+        """The line that names the columns, what parts them, and the number of that line."""
+        header = next(lines, "")
+        said = _SAID.match(header)  # Excel writes, and hides, a first line that says it
+        if said is None:
+            return header, self._delimiter(header), 1
+        return next(lines, ""), self._delimiter(said[1]), 2
 
     def _item(self, columns: Columns, names: list[str], row: list[str], place: str) -> Story | Rejected:
         if len(row) > len(names) and any(row[len(names) :]):
@@ -69,6 +85,7 @@ class Delimited(FileReader):
         return columns.item(place, dict(zip(names, row, strict=False)))
 
     def _lines(self, stream: Stream) -> Iterator[str]:
+        self._is_read = False
         number = blank = 0
         while data := stream.data.readline(MAX_LINE):
             if not number % _TOLD:
@@ -81,12 +98,15 @@ class Delimited(FileReader):
                 raise OSError(f"more than {MOST_BLANK:,} blank lines")
             try:
                 yield data.decode(self._encoding)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 yield data.decode("ascii", "replace").replace("\ufffd", _BAD)
+        self._is_read = True
 
     def _names(self, header: str, delimiter: str) -> list[str]:
+        if "\r" in header.rstrip("\r\n"):
+            raise CorpusError(f"{self.name}: its lines end with CR alone; save it with LF or CR LF")
         try:
-            return [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+            return _apart(name.strip() for name in next(csv.reader([header], delimiter=delimiter), []))
         except csv.Error as error:
             raise CorpusError(f"{self.name}: its first line names no columns ({error})") from None
 
@@ -98,3 +118,13 @@ class Delimited(FileReader):
                 raise CorpusError(f"{self.name}: the delimiter is {given!r}, expected one character or tab")
             return given
         return max(_DELIMITERS, key=header.count)
+
+
+def _apart(names: Iterable[str]) -> list[str]:
+    """Names of columns, those that come again with a number: the first one is the field, none is lost."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for name in names:
+        seen[name] += 1
+        apart.append(f"{name}_{seen[name]}" if name and seen[name] > 1 else name)
+    return apart

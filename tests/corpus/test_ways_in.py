@@ -156,6 +156,40 @@ def test_columns_by_name(tmp_path):
         read(path, f"{path}#nix=1")
 
 
+def test_a_quotation_mark_that_is_never_closed_swallows_nothing_in_silence(tmp_path):
+    text = 'title,text\nOne story,x\nTwo stories,"y\nThree stories,z\n'
+    stories, (rejected,) = read(write(tmp_path / "a.csv", text))
+    assert [story.title for story in stories] == ["One story"]
+    assert rejected.place == "a.csv:3"
+    assert "never closed" in rejected.reason
+    stories, rejects = read(write(tmp_path / "b.csv", 'title,text\nOne story,x\nTwo stories,"y\nz"'))
+    assert [story.text for story in stories] == ["x", "y\nz"], "the last line needs no line end"
+    assert not rejects
+
+
+def test_what_excel_writes(tmp_path):
+    (story,), _ = read(write(tmp_path / "a.csv", "\ufeffsep=;\r\ntitle;text\r\nOne, two;x\r\n"))
+    assert (story.title, story.text) == ("One, two", "x")
+    with pytest.raises(CorpusError, match=r"a.csv: its lines end with CR alone"):
+        read(write(tmp_path / "a.csv", "title,text\rOne story,x\r"))
+
+
+def test_columns_of_one_name_are_kept_apart(tmp_path):
+    (story,), _ = read(write(tmp_path / "a.csv", "title,text,title,category,category\nOne,x,Two,City,Port\n"))
+    assert (story.title, story.section) == ("One", "City")
+    assert story.extra == {"title_2": "Two", "category_2": "Port"}
+
+
+def test_a_table_without_a_line_has_no_story(tmp_path):
+    assert read(write(tmp_path / "a.csv", "")) == ([], [])
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "rot13", "undefined"])
+def test_an_encoding_that_is_none_of_text_is_named(tmp_path, encoding):
+    with pytest.raises(CorpusError, match=f"a.csv: no encoding '{encoding}'"):
+        open_corpus(f"{write(tmp_path / 'a.csv', 'title,text')}#encoding={encoding}")
+
+
 def test_damaged_tables(tmp_path):
     stories, (rejected,) = read(write(tmp_path / "a.csv", b"title,text\nOne story,caf\xe9\nTwo stories,x\n"))
     assert [story.title for story in stories] == ["Two stories"]
