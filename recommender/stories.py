@@ -213,7 +213,8 @@ def dump_record(record: Mapping[str, Any]) -> bytes:
 
 
 def _type_name(value: Any) -> str:
-    return {"NoneType": "null", "str": "string", "list": "list", "dict": "object"}.get(type(value).__name__, "number")
+    names = {"NoneType": "null", "str": "string", "list": "list", "dict": "object", "bool": "boolean"}
+    return names.get(type(value).__name__, "number")
 
 
 def _has_letters(text: str) -> bool:
@@ -271,14 +272,14 @@ def _language(record: Mapping[str, Any]) -> str | None:
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:
-    identity = _id(record) or url or content_id(title, text)
+    identity = _stated_id(record) or url or content_id(title, text)
     if len(identity) > MAX_ID:
         raise RecordError("id", f"has {len(identity)} characters, at most {MAX_ID} are allowed")
     return identity
 
 
-def _id(record: Mapping[str, Any]) -> str | None:
-    """The id that a record or a pointer says: many systems count, so that a whole number will do."""
+def _stated_id(record: Mapping[str, Any]) -> str | None:
+    """The id as a text; many systems count their stories."""
     value = record.get("id")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -305,20 +306,31 @@ def _read_more(record: Mapping[str, Any]) -> tuple[ReadMore, ...]:
         raise RecordError("read_more", f"is a {_type_name(value)}, expected a list")
     pointers: dict[ReadMore, None] = {}
     for place, item in enumerate(value):
-        if isinstance(item, str):
-            item = {"title": item}
+        item = pointer_record(item)
         if not isinstance(item, Mapping):
             raise RecordError("read_more", f"item {place} is a {_type_name(item)}, expected an object")
         try:
-            title = " ".join(_text(item, "title").split())
-            pointer = ReadMore(
-                title if _has_letters(title) else "",  # it would be no headline of a story either
-                _optional_text(item, "url"),
-                _id(item),
-                _optional_text(item, "kind"),
-            )
+            pointer = _pointer(item)
         except RecordError as error:
             raise RecordError("read_more", f"item {place}: {error}") from None
         if pointer.title or pointer.url or pointer.id:
             pointers[pointer] = None
     return tuple(pointers)
+
+
+def pointer_record(item: Any) -> Any:
+    """An entry of a record's `read_more` as an object, where it is a headline or an address alone."""
+    if not isinstance(item, str):
+        return item
+    is_address = item.strip().startswith(("http://", "https://")) and len(item.split()) == 1
+    return {"url" if is_address else "title": item}
+
+
+def _pointer(item: Mapping[str, Any]) -> ReadMore:
+    title = " ".join(_text(item, "title").split())
+    return ReadMore(
+        title if _has_letters(title) else "",  # it would be no headline of a story either
+        _optional_text(item, "url"),
+        _stated_id(item),
+        _optional_text(item, "kind"),
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, stub_story
-from recommender.stories import Story, dump_record, story_from_record
+from recommender.stories import ReadMore, Story, dump_record, story_from_record
 
 TEXT = st.text(st.characters() | st.sampled_from("¿—…\0\ud800 \n"), max_size=12)
 DATES = st.dates().map(str) | st.datetimes().map(str) | st.just("2026-01-01T10:00:00+14:00")
@@ -62,7 +62,7 @@ def test_pointers_may_count_their_ids_as_stories_may() -> None:
 @pytest.mark.parametrize(
     ("pointer", "says"),
     [
-        ({"id": True}, "read_more: item 1: id: is a number, expected a string"),
+        ({"id": True}, "read_more: item 1: id: is a boolean, expected a string"),
         ({"title": ["Wall"]}, "read_more: item 1: title: is a list, expected a string"),
     ],
 )
@@ -70,3 +70,16 @@ def test_a_wrong_pointer_is_told_by_its_place(pointer: dict[str, Any], says: str
     with pytest.raises(RecordError) as refused:
         story_from_record({"id": "a", "title": "Storm", "read_more": [{"title": "Wall"}, pointer]})
     assert str(refused.value) == says
+
+
+def test_a_pointer_by_a_number_or_an_address_alone_is_one() -> None:
+    record = {"title": "Storm", "read_more": [{"id": 42}, " https://x.example/a ", "https://x.example said no"]}
+    assert story_from_record(record).read_more == (
+        ReadMore(id="42"),
+        ReadMore(url="https://x.example/a"),
+        ReadMore("https://x.example said no"),
+    )
+    with pytest.raises(RecordError, match="^read_more: item 1: url: is a list, expected a string$"):
+        story_from_record({"title": "Storm", "read_more": ["A wall", {"url": []}]})
+    with pytest.raises(RecordError, match="^id: is a boolean, expected a string$"):
+        story_from_record({"title": "Storm", "id": True})

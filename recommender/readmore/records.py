@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from recommender.readmore.keys import canonical_url, normalise_headline
-from recommender.stories import ReadMore
+from recommender.stories import ReadMore, pointer_record
 
 
 def merge_pointers(listed: list[Any], pointers: tuple[ReadMore, ...], base: str | None) -> list[Any]:
@@ -52,8 +52,7 @@ def _origin(base: str) -> str | None:
 
 
 def _keys(entry: object) -> set[str]:
-    if isinstance(entry, str):
-        entry = {"title": entry}
+    entry = pointer_record(entry)
     if not isinstance(entry, Mapping):
         return set()
     title, url = entry.get("title"), entry.get("url")
