@@ -193,5 +193,5 @@ def test_a_folder_that_fills_up_is_named(settings, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", fails)
-    with pytest.raises(InputError, match="out cannot be written .No space left on device"):
+    with pytest.raises(InputError, match=r"out cannot be written .No space left on device"):
         export(settings, tmp_path / "out")

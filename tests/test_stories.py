@@ -79,7 +79,7 @@ def test_a_pointer_by_a_number_or_an_address_alone_is_one() -> None:
         ReadMore(url="https://x.example/a"),
         ReadMore("https://x.example said no"),
     )
-    with pytest.raises(RecordError, match="^read_more: item 1: url: is a list, expected a string$"):
+    with pytest.raises(RecordError, match=r"^read_more: item 1: url: is a list, expected a string$"):
         story_from_record({"title": "Storm", "read_more": ["A wall", {"url": []}]})
-    with pytest.raises(RecordError, match="^id: is a boolean, expected a string$"):
+    with pytest.raises(RecordError, match=r"^id: is a boolean, expected a string$"):
         story_from_record({"title": "Storm", "id": True})

@@ -52,9 +52,9 @@ class DocumentFile(FileReader):
                 if self._form == JSON:
                     items = self._json(stream)
                 elif self._form == WORDPRESS:
-                    items = wordpress_posts(stream.data.read, self.name)
+                    items = wordpress_posts(stream.read_some, self.name)
                 else:
-                    items = feed_items(stream.data.read, self.name)
+                    items = feed_items(stream.read_some, self.name)
                 for item in items:
                     self.position = stream.position
                     yield item

@@ -60,7 +60,7 @@ class Stream:
             file.close()
             raise
         if start.startswith(_GZIP):
-            return cls(_unpacked(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), file), file)
+            return cls(_unpacked(_GzipMembers(file), file), file)
         if start == _ZSTD or _SKIPPABLE.match(start):
             return cls(_unpacked(_ZstdFrames(file), file), file)
         return cls(file, file)
@@ -69,6 +69,10 @@ class Stream:
     def position(self) -> int:
         """Bytes of the file that were read."""
         return self.file.tell()
+
+    def read_some(self, size: int) -> bytes:
+        """At most so many bytes, and at least one before the end: of a file that is cut off, all that stands before."""
+        return cast(io.BufferedReader, self.data).read1(size)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +106,29 @@ class _Guarded(io.RawIOBase):
 
     def close(self) -> None:
         self._raw.close()
+        super().close()
+
+
+class _GzipMembers(io.RawIOBase):
+    """The content of one or more gzip members.
+
+    The library's own file, asked for a block, forgets what it has of it where the rest is missing.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._members = gzip.GzipFile(fileobj=file)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        target = memoryview(cast(bytearray, buffer)).cast("B")
+        data = self._members.read1(len(target))
+        target[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._members.close()
         super().close()
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from recommender.corpus.markup import http_url
 from recommender.corpus.pages import MAX_PAGE, page_story
 from recommender.corpus.reader import FileReader, Rejected
-from recommender.corpus.streams import DAMAGED
+from recommender.corpus.streams import DAMAGED, Stream
 from recommender.errors import MissingExtra
 from recommender.parallel import ParallelMap
 from recommender.stories import Story
@@ -16,7 +16,7 @@ _PAGES = ("text/html", "application/xhtml+xml")
 
 
 class Warc(FileReader):
-    """A WARC file, plain or gzip (`CorpusReader`): every HTML answer with status 200 is a page."""
+    """A WARC file, plain or packed (`CorpusReader`): every HTML answer with status 200 is a page."""
 
     def __init__(self, path: Path, place: str | None = None) -> None:
         try:
@@ -27,7 +27,8 @@ class Warc(FileReader):
         self._iterator = warcio.archiveiterator.ArchiveIterator
         # What the library raises on damaged records: it takes their headers for granted.
         damaged = (ValueError, AttributeError, TypeError, LookupError, ArithmeticError, *DAMAGED)
-        self._errors = (warcio.exceptions.ArchiveLoadFailed, *damaged)
+        self._failed = warcio.exceptions.ArchiveLoadFailed
+        self._errors = (self._failed, *damaged)
         super().__init__(path, place)
 
     def __iter__(self) -> Iterator[Story | Rejected]:
@@ -40,10 +41,10 @@ class Warc(FileReader):
     def _pages(self) -> Iterator["_Page | Rejected"]:
         number = 0
         try:
-            with self._path.open("rb") as file:
-                for record in self._iterator(file):
+            with Stream.open(self._path) as stream:
+                for record in self._iterator(_Unpacked(stream)):
                     number += 1
-                    self.position = min(file.tell(), self.size_bytes)
+                    self.position = min(stream.position, self.size_bytes)
                     headers = record.http_headers
                     if record.rec_type != "response" or headers is None or headers.get_statuscode() != "200":
                         continue
@@ -53,6 +54,8 @@ class Warc(FileReader):
                     address = http_url(record.rec_headers.get_header("WARC-Target-URI"))
                     place = f"{self.name}: record {number}"
                     data = record.content_stream().read(MAX_PAGE + 1)
+                    if len(data) <= MAX_PAGE and record.raw_stream.limit:
+                        raise OSError(f"{record.raw_stream.limit:,} bytes of its last record are missing")
                     if address is None:
                         yield Rejected(place, "a page without an http(s) address")
                     elif len(data) > MAX_PAGE:
@@ -61,7 +64,24 @@ class Warc(FileReader):
                         charset = parameters.partition("charset=")[2].strip(" \"'") or None
                         yield _Page(data, address, f"{place} ({address})", charset)
         except self._errors as error:
-            yield Rejected(f"{self.name}: record {number + 1}", f"the archive is damaged or cut off here ({error})")
+            why = f" ({error})" if isinstance(error, ValueError | OSError | self._failed) else ""
+            yield Rejected(f"{self.name}: record {number + 1}", f"the archive is damaged or cut off here{why}")
+
+
+class _Unpacked:
+    """What the library reads: it takes the end of a packed file that was cut off for its end, and EOFError as well."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._stream.read_some(size)
+        except EOFError as error:
+            raise OSError(str(error)) from None
+
+    def tell(self) -> int:
+        return self._stream.position
 
 
 class _Page(NamedTuple):

@@ -106,8 +106,18 @@ def _forget(element: Any) -> None:
         parent.remove(previous)
 
 
-def _mended(read: Callable[[int], bytes], charset: str | None) -> Iterator[bytes]:
-    """The document in UTF-8 without its declaration, block by block."""
+def _mended(source: Callable[[int], bytes], charset: str | None) -> Iterator[bytes]:
+    """The document in UTF-8 without its declaration, block by block; a fault of reading comes behind the last one."""
+    fault: Exception | None = None
+
+    def read(size: int) -> bytes:
+        nonlocal fault
+        try:
+            return source(size) if fault is None else b""
+        except Exception as error:
+            fault = error
+            return b""
+
     first = read(_BLOCK)
     while 0 < len(first) < _HEAD and (more := read(_BLOCK)):
         first += more
@@ -129,6 +139,8 @@ def _mended(read: Callable[[int], bytes], charset: str | None) -> Iterator[bytes
         if not block:
             if text:
                 yield _mend(text).encode("utf-8")
+            if fault is not None:
+                raise fault
             return
 
 

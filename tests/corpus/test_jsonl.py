@@ -185,3 +185,16 @@ def test_real_files(data_folder, name, count):
     stories = list(open_corpus(data_folder / f"{name}.jsonl.gz"))
     assert len(stories) == count
     assert all(isinstance(story, Story) for story in stories)
+
+
+def test_nothing_that_stands_before_a_damage_is_lost(tmp_path):
+    lines = [json.dumps({"id": str(number), "title": f"Story {number}"}) for number in range(300)]
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode() + b"\n") + b"no gzip")
+    *stories, rejected = JsonLines(path)
+    assert [story.id for story in stories if isinstance(story, Story)] == [str(number) for number in range(300)]
+    assert isinstance(rejected, Rejected)
+    items = "".join(f"<item><title>Story {number}</title></item>" for number in range(300))
+    path = tmp_path / "a.xml.gz"
+    path.write_bytes(gzip.compress(f"<rss><channel>{items}".encode()) + b"no gzip")
+    assert sum(isinstance(item, Story) for item in open_corpus(path)) == 300

@@ -412,6 +412,24 @@ def test_warc(tmp_path):
     assert isinstance(read(write(tmp_path / "b.warc.gz", data[: len(data) // 2]))[1][-1], Rejected)
 
 
+def test_a_warc_is_read_however_it_is_packed_and_says_where_it_is_cut_off(tmp_path):
+    pytest.importorskip("warcio")
+    packed = warc()
+    data = gzip.decompress(packed)
+    whole, _ = read(write(tmp_path / "a.warc", data))
+    assert len(whole) == 2
+    for name, content in (("b.warc.gz", gzip.compress(data)), ("c.warc.zst", zstandard.compress(data))):
+        assert read(write(tmp_path / name, content))[0] == whole
+    in_a_page = data.index(b"WARC-Target-URI: https://gazette.example/2") + 700
+    cuts = [("d.warc", data[:in_a_page])]
+    cuts += [("e.warc.gz", packed[:end]) for end in range(len(packed) // 3, len(packed) - 8, 97)]
+    for name, content in cuts:
+        stories, rejects = read(write(tmp_path / name, content))
+        assert stories == whole[: len(stories)]
+        assert "damaged or cut off here" in rejects[-1].reason, f"{name}, {len(content)} bytes"
+        assert "NoneType" not in rejects[-1].reason
+
+
 def test_a_missing_part_is_named(tmp_path, monkeypatch):
     from recommender.errors import MissingExtra
 
@@ -430,7 +448,9 @@ def test_a_missing_part_is_named(tmp_path, monkeypatch):
 
 def test_a_missing_driver_is_named_by_the_package_that_brings_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "MySQLdb", None)
-    with pytest.raises(CorpusError, match=rf"MySQLdb is not installed: {re.escape(sys.executable)} -m pip install mysqlclient$"):
+    with pytest.raises(
+        CorpusError, match=rf"MySQLdb is not installed: {re.escape(sys.executable)} -m pip install mysqlclient$"
+    ):
         read(None, "sql:mysql://me:secret@db.example/x#table=y")
 
 
