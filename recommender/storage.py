@@ -75,7 +75,7 @@ def save_array(path: Path, values: NDArray[Any]) -> None:
     np.save(path, values.astype(values.dtype.newbyteorder("<"), copy=False), allow_pickle=False)
 
 
-def new_array(path: Path, dtype: DTypeLike, length: int) -> NDArray[Any]:
+def new_array(path: Path, dtype: DTypeLike, length: int) -> "np.memmap[Any, np.dtype[Any]]":
     """A new one-dimensional .npy file, mapped to be filled in any order.
 
     Its space is taken at once: a mapped page that a full disk has no place for ends the process without a word.
@@ -83,7 +83,7 @@ def new_array(path: Path, dtype: DTypeLike, length: int) -> NDArray[Any]:
     Raises:
         OSError: the disk has not that much space.
     """
-    array: NDArray[Any] = np.lib.format.open_memmap(path, "w+", np.dtype(dtype).newbyteorder("<"), (length,))
+    array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype).newbyteorder("<"), (length,))
     with path.open("rb+") as file:
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return array
