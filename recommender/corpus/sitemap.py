@@ -49,7 +49,7 @@ def sitemap_entries(data: bytes, url: str) -> Iterator[Listed | Rejected]:
         for name, element, line in elements(io.BytesIO(data).read, _ENTRIES):
             if name:
                 said = {local_name(node.tag): text_of(node) for node in element.iter() if not len(node)}
-                address = http_url(said.get("loc"), url)
+                address = http_url(said.get("loc", "").partition("#")[0], url)  # a place on a page is no other page
                 if address is None:
                     yield Rejected(f"{url}:{line}", "an entry without an http(s) address")
                     continue
