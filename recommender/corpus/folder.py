@@ -36,12 +36,13 @@ class Folder:
         self.size_bytes = 0
         self.skipped = 0
         files = 0
-        for file in self._files():
-            if reader := self._reader(file):
-                files += 1
-                self.size_bytes += reader.size_bytes or 0
-            else:
+        for reader in self._opened():
+            if reader is None:
                 self.skipped += 1
+                continue
+            files += 1
+            if not isinstance(reader, Rejected):
+                self.size_bytes += reader.size_bytes or 0
         if not files:
             others = f" ({self.skipped:,} files of other forms)" if self.skipped else ""
             raise CorpusError(f"no articles in the folder {path}{others}; known are {known}")
@@ -74,14 +75,16 @@ class Folder:
 
     def _readers(self) -> Iterator[CorpusReader | Rejected]:
         """The reader of every file whose form is known, or why it cannot be opened."""
+        return (reader for reader in self._opened() if reader is not None)
+
+    def _opened(self) -> Iterator[CorpusReader | Rejected | None]:
         for file in self._files():
             try:
                 reader = self._reader(file)
             except OSError as error:
                 yield Rejected(self._place(file), f"cannot be read: {error.strerror or error}")
             else:
-                if reader is not None:
-                    yield reader
+                yield reader
 
     def _reader(self, file: Path) -> CorpusReader | None:
         return self._open(file, self._place(file), PurePosixPath(file.relative_to(self._path).as_posix()))

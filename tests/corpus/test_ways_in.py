@@ -7,12 +7,15 @@ import json
 import re
 import sqlite3
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 import samples
 import zstandard
 
 from recommender.corpus import Rejected, open_corpus
+from recommender.corpus.streams import Stream
 from recommender.errors import CorpusError
 from recommender.stories import Story
 
@@ -367,6 +370,14 @@ def test_a_sitemap_with_the_pages_behind_it(site):
     assert "more than 1 pages" in more.reason
 
 
+def test_a_page_that_a_sitemap_names_by_its_places_is_one_story(site):
+    locations = "".join(f"<url><loc>{site.url(path)}</loc></url>" for path in ("/1#start", "/1", "/1#end"))
+    site.set("/map.xml", f"<urlset>{locations}</urlset>".encode())
+    site.set("/1", page(1), Content_Type="text/html")
+    (story,), rejected = read(None, f"{site.url('/map.xml')}#private=yes")
+    assert (story.id, rejected) == (site.url("/1"), [])
+
+
 def test_urls(site):
     site.set("/feed", samples.RSS.encode(), Content_Type="application/rss+xml")
     stories, rejected = read(None, f"{site.url('/feed')}#private=yes")
@@ -452,6 +463,33 @@ def test_a_missing_driver_is_named_by_the_package_that_brings_it(monkeypatch):
         CorpusError, match=rf"MySQLdb is not installed: {re.escape(sys.executable)} -m pip install mysqlclient$"
     ):
         read(None, "sql:mysql://me:secret@db.example/x#table=y")
+
+
+def test_a_file_of_a_folder_that_cannot_be_opened_is_rejected(tmp_path, monkeypatch):
+    write(tmp_path / "all" / "a.xml", samples.RSS)
+    write(tmp_path / "all" / "b.jsonl", '{"title": "Bridge opens"}')
+    really = Stream.open
+
+    def refuse(path):
+        if path.name == "a.xml":
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(Stream, "open", refuse)
+    (story,), (rejected,) = read(tmp_path / "all")
+    assert (story.title, rejected) == (
+        "Bridge opens",
+        Rejected("all/a.xml", "cannot be read: Permission denied"),
+    )
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_folder_of_temporary_files_that_is_full_is_named(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("w+b"))  # noqa: SIM115
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch")
+    path = write(tmp_path / "a.csv", "title,text\nBridge opens," + "x" * size + "\n")
+    with pytest.raises(CorpusError, match=r"temporary files, /scratch, cannot be written .No space.*set TMPDIR"):
+        read(path)
 
 
 def test_a_folder_of_every_kind(tmp_path):
