@@ -23,6 +23,7 @@ _TOLD = 64
 """Lines between two looks at how far the file was read: asking takes as long as reading a short line."""
 
 _BOM = b"\xef\xbb\xbf"
+_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -107,7 +108,7 @@ def _parse(line: _Line | Rejected) -> Story | Rejected:
     except UnicodeDecodeError as error:
         reason = not_utf8(error)
     except json.JSONDecodeError as error:
-        reason = f"broken JSON: {error.msg} at column {error.pos + 1}"
+        reason = f"broken JSON: {error.msg.removesuffix(' at')} at column {error.pos + 1}"
     except RecursionError:
         reason = "broken JSON: nested too deep"
     except RecordError as error:
@@ -123,4 +124,7 @@ def _other_format(line: bytes) -> str | None:
         return "UTF-16: save it as UTF-8"
     if line.startswith(b"[") or line.strip() == b"{":
         return "JSON, but not one record a line: convert it, for instance with: jq -c '.[]' FILE > FILE.jsonl"
-    return None
+    for sign, name in _PACKED.items():
+        if line.startswith(sign):
+            return f"packed by {name}: unpack it, or pack it with gzip or zstd"
+    return "a tar archive: unpack it, and name the folder" if line[257:262] == b"ustar" else None

@@ -66,10 +66,14 @@ def open_corpus(corpus: str | Path, more: Mapping[str, str] | None = None) -> Co
         if path.is_dir():
             folder = Folder(path, partial(_in_folder, spec=spec), _KNOWN)
             return Gathered(folder, folder.drafts, spec.options.get("base", ""))
+        if spec.target == "-":
+            raise CorpusError(
+                "standard input is no corpus, as a corpus is read more than once: write it to a file first"
+            )
         if not path.exists():
             raise CorpusError(f"no corpus at {path}: give the path of a file or folder ({_KNOWN}), a URL, or sql:…")
         if not path.is_file():
-            raise CorpusError(f"{path} is neither a file nor a folder")
+            raise CorpusError(f"{path} is neither a file nor a folder: write what comes from it to a file first")
         if not os.access(path, os.R_OK):
             raise CorpusError(f"{path} cannot be read: permission denied")
         form = spec.options.get("format") or _form_of(path) or "jsonl"

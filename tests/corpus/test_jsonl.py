@@ -1,8 +1,11 @@
 """JSON Lines: every packing, and every kind of bad line."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
+import os
 
 import pytest
 import zstandard
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from recommender.corpus import Rejected, open_corpus
 from recommender.corpus.jsonl import JsonLines
+from recommender.errors import CorpusError
 from recommender.stories import ReadMore, Story
 
 GOOD = b'{"id": "a", "title": "One"}\n'
@@ -198,3 +202,27 @@ def test_nothing_that_stands_before_a_damage_is_lost(tmp_path):
     path = tmp_path / "a.xml.gz"
     path.write_bytes(gzip.compress(f"<rss><channel>{items}".encode()) + b"no gzip")
     assert sum(isinstance(item, Story) for item in open_corpus(path)) == 300
+
+
+@pytest.mark.parametrize(
+    ("begin", "says"),
+    [
+        (bz2.compress(b'{"title": "x"}'), "packed by bzip2: unpack it"),
+        (lzma.compress(b'{"title": "x"}'), "packed by xz: unpack it"),
+        (b"PK\x03\x04\x14\0", "packed by zip: unpack it"),
+        (b"a.jsonl".ljust(257, b"\0") + b"ustar\0", "a tar archive: unpack it"),
+    ],
+)
+def test_a_file_packed_by_another_program_is_told_so_once(tmp_path, begin, says):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(begin + b"\n\xff\n" * 9)
+    (rejected,) = JsonLines(path)
+    assert rejected.reason.startswith(says)
+
+
+def test_what_can_be_read_once_only_is_no_corpus(tmp_path):
+    with pytest.raises(CorpusError, match=r"standard input is no corpus.*write it to a file first"):
+        open_corpus("-")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="pipe is neither a file nor a folder: write what comes from it to a file"):
+        open_corpus(tmp_path / "pipe")
