@@ -84,8 +84,9 @@ def new_array(path: Path, dtype: DTypeLike, length: int) -> "np.memmap[Any, np.d
         OSError: the disk has not that much space.
     """
     array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype).newbyteorder("<"), (length,))
-    with path.open("rb+") as file:
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    if hasattr(os, "posix_fallocate"):  # macOS has none
+        with path.open("rb+") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return array
 
 
