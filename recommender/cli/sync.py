@@ -1,6 +1,7 @@
 """`recommender sync`: follow feeds and sites, and lay what they bring over the live index."""
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -59,13 +60,29 @@ def sync(settings: Settings, arguments: argparse.Namespace) -> int:
     ):
         audit_to_stderr()
         follower = Follower(named_corpora(arguments), sink, memory, limits=limits)
+        before = ""
         while True:
             rounds = follower.round()
             lines = [f"{time.strftime('%H:%M:%S')} {_told(one)}" for one in rounds]
             say([one.to_json() for one in rounds], "\n".join(lines), as_json=arguments.json)
             if arguments.every is None:
                 return 1 if all(one.outcome == "failed" for one in rounds) else 0
+            why = _refreshed(recommender)
+            if why not in ("", before):  # once, not after every round
+                print(f"not up to date with the index: {why}", file=sys.stderr, flush=True)
+            before = why
             time.sleep(arguments.every)
+
+
+def _refreshed(recommender: Recommender) -> str:
+    """Takes over what was promoted, and lays changes anew where that saves memory: a command that follows for months
+    would grow with every change. What keeps it from that, if anything does: it may pass.
+    """
+    try:
+        recommender.refresh()
+    except RecommenderError as error:
+        return str(error)
+    return ""
 
 
 def _told(one: Round) -> str:

@@ -6,17 +6,21 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from newsdesk import MODEL, PAPER, make_index, story, write_corpus
 
-from recommender.cli import main
+from recommender.cli import main, sync
 from recommender.generation import IndexFolder
+from recommender.rebuild import rebuild
+from recommender.settings import Settings
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -352,6 +356,59 @@ def test_a_deleted_story_stays_deleted_when_its_source_is_followed(run: Run, ind
     assert run("delete", "s003", "--index", index)[0] == 0
     (round_,) = done(run("sync", corpus, "--index", index, "--json"))
     assert round_["deleted_here"] == 1
+
+
+class Rounds:
+    """Rounds of `sync --every`, without waiting: before each further one something happens; the last one ends it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *before: Callable[[], object]) -> None:
+        self._before = iter(before)
+        self.recommender: Any = None
+        self.journals: list[dict[str, int]] = []
+        open_recommender = sync.open_recommender
+
+        def opened(settings: Any) -> Any:
+            self.recommender = open_recommender(settings)
+            return self.recommender
+
+        monkeypatch.setattr(sync, "open_recommender", opened)
+        monkeypatch.setattr(sync, "time", SimpleNamespace(sleep=self._sleep, strftime=time.strftime))
+
+    def _sleep(self, seconds: float) -> None:
+        self.journals.append(self.recommender.describe()["journal"])
+        happens = next(self._before, None)
+        if happens is None:
+            raise KeyboardInterrupt
+        happens()
+
+
+def test_following_for_long_keeps_no_row_that_nobody_needs(
+    run: Run, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommender.live.overlay._IDLE", 5)
+    source = tmp_path / "source.jsonl"
+
+    def changed(number: int) -> Callable[[], Path]:
+        return lambda: write_corpus(source, [story("n", f"Herring number {number} at the quay")])
+
+    changed(0)()
+    rounds = Rounds(monkeypatch, *(changed(number) for number in range(1, 20)))
+    assert run("sync", source, "--every", "5", "--index", index)[0] == 130
+    assert [one["laid_over"] for one in rounds.journals] == list(range(1, 21))
+    assert max(one["rows"] for one in rounds.journals) < 10
+
+
+def test_what_keeps_a_follower_from_the_index_is_said_once_and_ends_nothing(
+    run: Run, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def promoted() -> None:
+        rebuild(Settings(index=index, model="hashing:32"), [index.with_name("source.jsonl")], force=True)
+
+    source = write_corpus(tmp_path / "source.jsonl", [story("n", "Herring")])
+    rounds = Rounds(monkeypatch, promoted, lambda: None, lambda: None)
+    status, out, err = run("sync", source, "--every", "5", "--index", index)
+    assert (status, len(out.splitlines()), len(rounds.journals)) == (130, 4, 4)
+    assert err.count("not up to date with the index: generation") == 1
 
 
 def test_a_dry_run_promises_an_index_only_where_there_is_a_story(run: Run, tmp_path: Path) -> None:
