@@ -8,6 +8,7 @@ process has gone is known from one that runs.
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -31,6 +32,8 @@ from recommender.storage import read_json, write_file
 ENQUEUED, RUNNING, SUCCEEDED, FAILED, CANCELED = "enqueued", "running", "succeeded", "failed", "canceled"
 KEPT = 50
 """Records of builds that are kept."""
+
+log = logging.getLogger(__name__)
 
 _EVERY = 0.5
 _PATIENCE = 5.0
@@ -108,7 +111,7 @@ class Builds:
         return record
 
     def get(self, build_id: str) -> BuildRecord:
-        """A build as it stands.
+        """A build as it stands; one whose record is damaged has failed, and says so.
 
         Raises:
             IndexMissing: there is none of this id.
@@ -116,17 +119,21 @@ class Builds:
         path = self._path(build_id)
         if not build_id or "/" in build_id or build_id.startswith(".") or not path.exists():
             raise IndexMissing(f"no build {build_id!r} in {self._settings.index}")
-        record = _read(path)
+        record = _known(path)
         if not record.is_over:
             with self._lock() as lock:
                 if lock is not None:
                     self._bury()
-                    record = _read(path)
+                    record = _known(path)
         return record
 
     def all(self) -> list[BuildRecord]:
         """Every build that is remembered, the newest first."""
-        return [self.get(path.stem) for path in sorted(self._folder.glob("[!.]*.json"), reverse=True)]
+        records = []
+        for path in sorted(self._folder.glob("[!.]*.json"), reverse=True):
+            with contextlib.suppress(IndexMissing):  # it was forgotten meanwhile
+                records.append(self.get(path.stem))
+        return records
 
     def cancel(self, build_id: str) -> BuildRecord:
         """Stop a build; one that is over stays as it is."""
@@ -145,10 +152,17 @@ class Builds:
         return self._folder / f"{build_id}.json"
 
     def _bury(self) -> None:
-        """While nothing is built: what is not over has died, and the oldest are forgotten."""
+        """While nothing is built: what is not over has died, and the oldest are forgotten.
+
+        A damaged record is named and left aside, until it is one of the oldest.
+        """
         paths = sorted(self._folder.glob("[!.]*.json"))
         for path in paths:
-            record = _read(path)
+            try:
+                record = _read(path)
+            except IndexCorrupt as error:
+                log.warning("a record of a build is left aside: %s", error)
+                continue
             if not record.is_over:
                 why = "the process of this build ended before it was done"
                 _write(path, replace(record, state=FAILED, error=why, finished_at=_now()))
@@ -252,12 +266,28 @@ def _read(path: Path) -> BuildRecord:
         raise IndexCorrupt(f"{path}: is no record of a build ({error})") from None
 
 
+def _known(path: Path) -> BuildRecord:
+    """What a record says, or that it is damaged: one must not keep the others from being listed and started."""
+    try:
+        return _read(path)
+    except IndexCorrupt as error:
+        try:
+            since = _written(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        except FileNotFoundError:
+            raise IndexMissing(f"no build {path.stem!r} in {path.parent}") from None
+        return BuildRecord(path.stem, FAILED, since, error=f"its record is damaged: {error}")
+
+
 def _write(path: Path, record: BuildRecord) -> None:
     write_file(path, (json.dumps(asdict(record), ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _written(datetime.now(UTC))
+
+
+def _written(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 if __name__ == "__main__":

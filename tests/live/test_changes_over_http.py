@@ -256,3 +256,20 @@ def test_a_rebuild_keeps_what_was_changed_and_can_be_undone(
     assert record["state"] == "failed"
     assert "nothing to index" in record["error"]
     assert client.get("/v1/index/builds/none", headers=KEY).status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"id": "x", "corpora": 5}', b"\xff"])
+def test_a_damaged_record_of_a_build_is_named_and_keeps_nothing_waiting(
+    client: TestClient, desk: Desk, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = desk.settings.index / "builds"
+    folder.mkdir()
+    (folder / "20260101T000000Z-dead.json").write_bytes(content)
+    begun = client.post("/v1/index/builds", headers=KEY)
+    assert (begun.status_code, caplog.text.count("20260101T000000Z-dead.json")) == (202, 1)
+    assert wait(client, begun.headers["location"])["state"] == "succeeded"
+    newest, damaged = client.get("/v1/index/builds", headers=KEY).json()["builds"]
+    assert (newest["state"], damaged["id"], damaged["state"]) == ("succeeded", "20260101T000000Z-dead", "failed")
+    assert "its record is damaged" in damaged["error"]
+    assert client.get("/v1/index/builds/20260101T000000Z-dead", headers=KEY).json() == damaged
+    assert client.delete("/v1/index/builds/20260101T000000Z-dead", headers=KEY).json() == damaged
