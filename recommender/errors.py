@@ -20,6 +20,7 @@ RecommenderError
 ├── ProcessDied              a process that helped was ended, for want of memory perhaps
 ├── MissingExtra             an optional dependency is not installed
 └── Overloaded               the queue is full: try again in `retry_after` seconds
+    └── Stopping             nothing more is taken: what comes after it is to be asked
 """
 
 import shlex
@@ -131,6 +132,14 @@ class Overloaded(RecommenderError):
 
     def __init__(self, what: str, retry_after: int = 1) -> None:
         super().__init__(f"{what}: too many requests are waiting; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Stopping(Overloaded):
+    """Nothing more is taken."""
+
+    def __init__(self, what: str, retry_after: int = 1) -> None:
+        RecommenderError.__init__(self, f"{what} is stopping; try again in {retry_after} s")
         self.retry_after = retry_after
 
 

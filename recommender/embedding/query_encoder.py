@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from recommender.embedding.embedder import Embedder, Role, readable
-from recommender.errors import Overloaded
+from recommender.errors import Overloaded, Stopping
 from recommender.vectors import Float32
 
 
@@ -89,12 +89,13 @@ class QueryEncoder:
             may_wait: for others to come (see `hold_while`).
 
         Raises:
-            Overloaded: too many texts wait, or the encoder is closed.
+            Overloaded: too many texts wait.
+            Stopping: the encoder is closed.
         """
         key = _Key(role, *readable(text, self._embedder.max_chars))
         with self._changed:
             if self._closed:
-                raise Overloaded("the query encoder is closing")
+                raise Stopping("the query encoder")
             if (known := self._remembered.get(key)) is not None:
                 self._remembered.move_to_end(key)
                 self.recalled += 1
@@ -119,7 +120,8 @@ class QueryEncoder:
         """The vector of a text.
 
         Raises:
-            Overloaded: too many texts wait, the encoder is closed, or `timeout` seconds were not enough.
+            Overloaded: too many texts wait, or `timeout` seconds were not enough.
+            Stopping: the encoder is closed.
         """
         return self.result(self.submit(text, role), timeout)
 
@@ -127,7 +129,7 @@ class QueryEncoder:
         """What `submit` promised.
 
         Raises:
-            Overloaded: the encoder is closed, or `timeout` seconds were not enough.
+            Overloaded: `timeout` seconds were not enough.
         """
         try:
             return encoding.result(timeout)

@@ -40,8 +40,6 @@ every short call of numpy, and each answer costs twice the time."""
 class Recommender:
     """Answers queries from the live generation of an index folder and the changes since; for any number of threads."""
 
-    ready = True  # once there is one: it opens the index first
-
     def __init__(self, index: IndexFolder, encoder: QueryEncoder) -> None:
         self.index = index
         self.encoder = encoder

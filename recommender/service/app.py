@@ -149,14 +149,12 @@ def _methods(request: Request) -> list[str]:
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, dict[str, str], float]]:
     lists, others, cache = service.list_work, service.engine_work, service.cache
-    yield "recommender_ready", "Whether the service answers questions", {}, float(service.ready)
+    yield "recommender_ready", "Whether readers may be sent: not while it stops", {}, float(not service.draining)
     pending, waiting = lists.pending + others.pending, lists.waiting + others.waiting
     yield "recommender_engine_pending", "Questions that run or wait for a thread", {}, pending
     yield "recommender_engine_waiting", "Questions that wait for a thread", {}, waiting
     yield "recommender_cache_answers", "Answers that are kept", {}, len(cache)
     yield "recommender_cache_bytes", "Bytes of the answers that are kept", {}, cache.size
-    if not service.engine.ready:
-        return
     about: dict[str, Any] = service.engine.describe()
     yield "recommender_generation_info", "The generation that is served", {"generation": str(about["generation"])}, 1
     yield "recommender_journal_position", "Live changes up to here are served", {}, service.engine.state()[1]

@@ -18,7 +18,7 @@ from recommender.errors import RecommenderError
 from recommender.live import Changes
 from recommender.service.cache import AnswerCache
 from recommender.service.metrics import Metrics
-from recommender.service.problems import NotReady, TooManyRequests
+from recommender.service.problems import TooManyRequests
 from recommender.service.rate import RateLimit, client_of
 from recommender.service.security import Keys, given_key
 from recommender.service.work import Work
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 class Engine(Protocol):
     """The part of `engine.Recommender` that the service calls; safe to call from several threads."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether queries can be answered."""
 
     @property
     def index(self) -> "IndexFolder":
@@ -128,20 +124,6 @@ class Service:
             self._changes.close()
         self.engine.close()
 
-    @property
-    def ready(self) -> bool:
-        """Whether questions can be answered now."""
-        return self.engine.ready and not self.draining
-
-    def check_ready(self) -> None:
-        """Refuse while the engine is loading.
-
-        Raises:
-            NotReady: try again in a second.
-        """
-        if not self.engine.ready:
-            raise NotReady("the index is being loaded")
-
     def charge(self, scope: Scope, requests: int = 1) -> None:
         """Count requests of a client, where their number is limited; whoever has an admin key may send any number.
 
@@ -168,14 +150,13 @@ def service_of(request: Request) -> Service:
 
 
 def reading(request: Request) -> Service:
-    """The service, for a request that may read from a service that is ready.
+    """The service, for a request that may read.
 
     Raises:
-        Unauthorized, NotReady: it may not, or is not.
+        Unauthorized: it may not.
     """
     service = service_of(request)
     service.keys.check_read(request.headers.raw)
-    service.check_ready()
     return service
 
 
@@ -183,11 +164,10 @@ def writing(request: Request) -> tuple[Service, str]:
     """The service, for a request that may write, and who writes, for the audit: which key, from where.
 
     Raises:
-        Unauthorized, Forbidden, NotReady: it may not, or is not.
+        Unauthorized, Forbidden: it may not.
     """
     service = service_of(request)
     service.keys.check_write(request.headers.raw)
-    service.check_ready()
     key = hashlib.sha256(given_key(request.headers.raw)).hexdigest()[:8]
     host = request.client.host if request.client else "-"
     return service, f"key {key} from {host}"

@@ -71,7 +71,7 @@ class Front:
     def _question(self, scope: Scope) -> Question | None:
         """What a GET for a list asks; None: the routes answer, with a problem if it is one."""
         path = scope["path"]
-        if path not in ROUTES or scope["method"] not in ("GET", "HEAD") or not self._service.engine.ready:
+        if path not in ROUTES or scope["method"] not in ("GET", "HEAD"):
             return None
         if len(scope["query_string"]) > MAX_ADDRESS or not self._service.keys.may_read(scope["headers"]):
             return None

@@ -48,10 +48,6 @@ class AddressTooLong(errors.InputError):
     """A path and query string beyond the limit."""
 
 
-class NotReady(errors.RecommenderError):
-    """The service is loading, or draining before it stops."""
-
-
 class TookTooLong(errors.RecommenderError):
     """A request that was given up after the time limit."""
 
@@ -112,7 +108,7 @@ KINDS: dict[type[Exception], Kind] = {
     ),
     HeadersTooLarge: Kind(431, "headers-too-large", "Headers too large", "Send fewer or shorter headers."),
     errors.Overloaded: Kind(503, "overloaded", "Too busy", "Try again after `Retry-After` seconds."),
-    NotReady: Kind(503, "not-ready", "Not ready", "The service is starting or stopping."),
+    errors.Stopping: Kind(503, "not-ready", "Not ready", "The service is stopping."),
     TookTooLong: Kind(503, "timeout", "Took too long", "The request was given up at the time limit."),
     errors.ModelError: UNUSABLE,
     errors.IndexFault: UNUSABLE,

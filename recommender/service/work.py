@@ -9,7 +9,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, TypeVar, TypeVarTuple, cast
 
-from recommender.errors import Overloaded
+from recommender.errors import Overloaded, Stopping
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -86,6 +86,7 @@ class Work:
 
         Raises:
             Overloaded: too many calls wait.
+            Stopping: the pool is closed.
         """
         return await asyncio.wrap_future(self._take(partial(function, *arguments)))
 
@@ -145,7 +146,7 @@ class Work:
             with self._lock:
                 self._ready -= 1
             if result.set_running_or_notify_cancel():
-                result.set_exception(Overloaded(self._name))
+                result.set_exception(Stopping("the service"))
         else:
             submitted.add_done_callback(lambda done: _pass_on(done, result))
 

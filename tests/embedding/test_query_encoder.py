@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recommender.embedding import Embedded, Encoded, HashingEmbedder, QueryEncoder, Role
-from recommender.errors import Overloaded
+from recommender.errors import Overloaded, Stopping
 
 WAIT = 10.0
 
@@ -204,7 +204,7 @@ def test_closing_finishes_what_waits_and_takes_no_more(gated: Gated) -> None:
     closing.start()
     while not encoder._closed:
         time.sleep(0.001)
-    with pytest.raises(Overloaded, match="closing"):
+    with pytest.raises(Stopping, match=r"^the query encoder is stopping; try again in 1 s$"):
         encoder.submit("late")
     gated.gate.set()
     closing.join(WAIT)

@@ -47,8 +47,6 @@ class FakeIndex:
 class FakeEngine:
     """Knows three stories; an answer is all others, in order. `g2` was made with another model."""
 
-    ready = True
-
     def __init__(self) -> None:
         self.index = FakeIndex()
         self.journal = 0

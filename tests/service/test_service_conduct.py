@@ -15,6 +15,7 @@ from recommender.logs import JSONLines
 from recommender.service import problems
 
 PROBLEM = "application/problem+json"
+STOPPING = "the service is stopping; try again in 1 s"
 
 
 def test_unknown_routes_and_methods_are_problems(client):
@@ -95,20 +96,24 @@ def test_a_request_is_given_up_at_the_limit(make, engine):
     assert (answer.status_code, answer.json()["type"]) == (503, "/docs#problem-timeout")
 
 
-def test_health_and_readiness(client, engine):
+def test_a_draining_service_is_not_ready_and_still_answers(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready", "generation": "g1"}
-    engine.ready = False
-    assert client.get("/healthz").status_code == 200
-    for route in ("/readyz", "/v1/related?id=a1", "/v1/stories/a1", "/v1/index"):
-        answer = client.get(route)
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-
-
-def test_a_draining_service_is_not_ready_and_still_answers(client):
+    assert "recommender_ready 1.0" in client.get("/metrics").text
     client.service.drain()
-    assert client.get("/readyz").status_code == 503
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (answer.json()["type"], answer.json()["detail"]) == ("/docs#problem-not-ready", STOPPING)
+    assert client.get("/healthz").status_code == 200
     assert client.get("/v1/related?id=a1").status_code == 200
+    assert "recommender_ready 0.0" in client.get("/metrics").text
+
+
+def test_what_is_asked_of_a_service_that_has_stopped_is_told_so(client):
+    client.service.close()
+    for route in ("/v1/related?id=a1", "/v1/stories/a1"):
+        answer = client.get(route)
+        assert (answer.status_code, answer.json()["detail"]) == (503, STOPPING)
 
 
 def test_every_answer_has_the_safe_headers(client):

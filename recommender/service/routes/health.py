@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from recommender.errors import Stopping
 from recommender.service import openapi
 from recommender.service.context import service_of
 from recommender.service.metrics import MEDIA_TYPE
-from recommender.service.problems import NotReady
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["operations"], responses=openapi.problems())
@@ -27,9 +27,8 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """503 when the service drains before it stops: send no readers then. While it loads nothing listens yet."""
     service = service_of(request)
-    service.check_ready()
     if service.draining:
-        raise NotReady("the service is stopping")
+        raise Stopping("the service")
     answer = {"status": "ready", "generation": service.engine.state()[0]}
     return Response(dump_record(answer), 200, _NO_STORE, "application/json")
 
