@@ -1,14 +1,16 @@
 """A recommender for serving: the live generation, and the encoder that it was made with."""
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 
-from recommender.embedding import Embedder, QueryEncoder, encoder_folder, open_embedder, open_exported
+from recommender.embedding import Embedder, Encoded, QueryEncoder, encoder_folder, open_embedder, open_exported
 from recommender.engine import Recommender
 from recommender.errors import IndexMismatch
 from recommender.generation import IndexFolder, live_manifest
 from recommender.live import Changes, Journal, Overlay
-from recommender.live.vectors import EmbedStories, StoryVectors, embed_with
+from recommender.live.vectors import StoryVectors, embed_with
 from recommender.settings import Settings
+from recommender.stories import Story
 
 
 def open_recommender(settings: Settings) -> Recommender:
@@ -25,7 +27,8 @@ def open_recommender(settings: Settings) -> Recommender:
 
 
 def open_changes(settings: Settings) -> Changes:
-    """Take live changes without a service; the model is loaded when a change first needs it.
+    """Take live changes without a service; the model is loaded when a change first needs it. To be closed, with which
+    all of it is let go.
 
     Raises:
         IndexFault: there is no index, or it cannot be used.
@@ -34,17 +37,38 @@ def open_changes(settings: Settings) -> Changes:
     manifest = live_manifest(index)
     fingerprint, dim = manifest.embedder["fingerprint"], int(manifest.embedder["dim"])
 
-    @lru_cache(maxsize=1)
-    def embed() -> EmbedStories:
-        embedder = _embedder(settings, manifest.embedder["model"], fingerprint)
-        if embedder.fingerprint != fingerprint:
-            raise IndexMismatch(f"the index was made with {fingerprint}, the model at hand is {embedder.fingerprint}")
-        return embed_with(QueryEncoder(embedder))
+    def embedder() -> Embedder:
+        found = _embedder(settings, manifest.embedder["model"], fingerprint)
+        if found.fingerprint != fingerprint:
+            raise IndexMismatch(f"the index was made with {fingerprint}, the model at hand is {found.fingerprint}")
+        return found
 
-    journal = Journal(index.path)
-    vectors = StoryVectors(journal, fingerprint, dim, lambda stories: embed()(stories))
-    overlay = Overlay(index.open(manifest.name, checksums=False), journal, vectors)
-    return Changes(Journal(index.path), overlay.sync, fingerprint, lambda stories: embed()(stories))
+    with ExitStack() as opened:
+        encoder = opened.enter_context(closing(_LateEncoder(embedder)))
+        journal = opened.enter_context(closing(Journal(index.path)))
+        base = opened.enter_context(closing(index.open(manifest.name, checksums=False)))
+        overlay = Overlay(base, journal, StoryVectors(journal, fingerprint, dim, encoder.embed))
+        own = Journal(index.path)
+        return Changes(own, overlay.sync, fingerprint, encoder.embed, opened.pop_all().close)
+
+
+class _LateEncoder:
+    """An encoder whose model is loaded when a story first needs it."""
+
+    def __init__(self, load: Callable[[], Embedder]) -> None:
+        self._load = load
+        self._encoder: QueryEncoder | None = None
+
+    def embed(self, stories: Sequence[Story]) -> list[Encoded]:
+        """The vectors of some stories."""
+        if self._encoder is None:
+            self._encoder = QueryEncoder(self._load())
+        return embed_with(self._encoder)(stories)
+
+    def close(self) -> None:
+        """End the encoder, if there is one."""
+        if self._encoder is not None:
+            self._encoder.close()
 
 
 def _embedder(settings: Settings, model: str, fingerprint: str) -> Embedder:

@@ -50,15 +50,22 @@ class Changes:
         served: what is served now, to know the stories of the generation.
         fingerprint: of the embedder.
         embed: its vectors.
+        let_go: is called when this is closed, to close what was opened for this object alone.
     """
 
     def __init__(
-        self, journal: Journal, served: Callable[[], Generation], fingerprint: str, embed: EmbedStories
+        self,
+        journal: Journal,
+        served: Callable[[], Generation],
+        fingerprint: str,
+        embed: EmbedStories,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._served = served
         self._fingerprint = fingerprint
         self._embed = embed
+        self._let_go = let_go
 
     def put(self, record: Any, *, story_id: str | None = None, who: str = "") -> Change:
         """Add a story, or replace it.
@@ -146,8 +153,9 @@ class Changes:
         return state if story is None else replace(state, status=story.status, embargoed=story.embargoed)
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal, and what else is for this object alone."""
         self._journal.close()
+        self._let_go()
 
     def _write(self, stories: Sequence[tuple[Story, dict[str, Any]]], who: str) -> list[Change]:
         vectors = self._vectors([story for story, _ in stories])

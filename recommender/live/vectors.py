@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import numpy as np
 
 from recommender.embedding import Encoded, QueryEncoder, Role
-from recommender.errors import Overloaded
+from recommender.errors import Overloaded, Stopping
 from recommender.live.journal import Journal
 from recommender.live.state import Entry
 from recommender.readmore import stub_story
@@ -94,7 +94,7 @@ def _submit(encoder: QueryEncoder, text: str) -> Future[Encoded]:
     while True:
         try:
             return encoder.submit(text, Role.DOCUMENT)
-        except Overloaded:
-            if time.monotonic() > until:
+        except Overloaded as error:
+            if isinstance(error, Stopping) or time.monotonic() > until:
                 raise
             time.sleep(0.02)

@@ -5,15 +5,20 @@ import logging
 import shutil
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from recommender.engine import Query
-from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
+from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing, Stopping
 from recommender.evaluation.diff import difference
 from recommender.generation import Generation, IndexFolder, live_manifest
-from recommender.live.journal import FILE
+from recommender.live.journal import FILE, Journal
+from recommender.serving import open_changes
 from tests.live.conftest import Desk, story
 
 
@@ -95,6 +100,38 @@ def test_a_generation_that_is_open_is_not_pruned(desk: Desk) -> None:
     assert first in desk.folder.names()
     with_reader.close()
     assert desk.folder.prune(1) == [first]
+
+
+def test_what_takes_changes_without_a_service_lets_go_of_all_that_it_opened(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals: list[Journal] = []
+
+    def journal(folder: Path) -> Journal:
+        journals.append(Journal(folder))
+        return journals[-1]
+
+    monkeypatch.setattr("recommender.serving.Journal", journal)
+    first, before = desk.folder.live_name(), set(threading.enumerate())
+    with closing(open_changes(desk.settings)) as changes:
+        changes.put(story("n", "Herring"))
+        assert len(set(threading.enumerate()) - before) == 1
+        desk.rebuild()
+        desk.rebuild()
+        desk.recommender.refresh()
+        assert desk.folder.prune(1) == []
+    assert set(threading.enumerate()) == before
+    for one in journals:
+        with pytest.raises(IndexFault, match="closed"):
+            one.position()
+    assert desk.folder.prune(1) == [first]
+
+
+def test_no_change_waits_for_an_encoder_that_has_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.live.vectors.time", SimpleNamespace(monotonic=time.monotonic))
+    desk.recommender.encoder.close()
+    with pytest.raises(Stopping):
+        desk.changes.put(story("n", "Herring"))
 
 
 def test_a_promoted_generation_that_cannot_be_served_is_left_alone(desk: Desk) -> None:
