@@ -187,6 +187,16 @@ def test_generations_are_listed_and_promoted(client, engine):
     assert client.post("/v1/index/generations/nix/promote", headers=key).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/v1/index", "/v1/index/generations", "/index", "/v1/related?id=a1", "/readyz"])
+def test_no_reader_waits_for_a_change(make, path):
+    client, change = make(request_timeout=1.0), Future()
+    waiting = client.service.change_work._pool.submit(change.result)
+    answer = client.get(path)
+    change.set_result(None)
+    waiting.result()
+    assert answer.status_code == 200
+
+
 def test_a_generation_of_another_model_is_refused_and_the_old_one_stays(client, engine):
     answer = client.post("/v1/index/generations/g2/promote", headers={"X-API-Key": "secret"})
     assert (answer.status_code, engine.index.live) == (409, "g1")

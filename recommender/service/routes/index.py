@@ -30,7 +30,7 @@ async def generations(request: Request) -> Response:
     """All generations, the newest first. One that cannot be used says why in `problem`."""
     service = service_of(request)
     service.keys.check_read(request.headers.raw)
-    listing = await service.change_work.run(service.engine.index.listing)
+    listing = await service.engine_work.run(service.engine.index.listing)  # a change may take long
     return Response(dump_record({"generations": described(listing)}), 200, _NO_STORE, _JSON)
 
 
