@@ -19,6 +19,7 @@ from recommender import __version__
 from recommender.errors import InputError, Overloaded, RecommenderError
 from recommender.heap import give_back, use_huge_pages
 from recommender.service import openapi
+from recommender.service.access import Access
 from recommender.service.answers import Answers
 from recommender.service.cache import AnswerCache
 from recommender.service.context import Engine, Service, request_id_of, service_of
@@ -70,9 +71,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     engine.gather_while(lambda: service.list_work.ready > 0)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         watching = asyncio.create_task(_watch(service))
-        yield
+        yield {"access": access}  # for the connections
         watching.cancel()
         service.drain()
         service.close()
@@ -85,11 +86,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
             RecommenderError: _refused, HTTPException: _not_routed, RequestValidationError: _not_valid
         },
     )  # fmt: skip
-    questions, answers = Questions(settings.max_text), Answers(service)
+    access, questions, answers = Access(metrics), Questions(settings.max_text), Answers(service)
     app.state.service, app.state.questions, app.state.answers = service, questions, answers
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Front, service=service, questions=questions, answers=answers)
+    app.add_middleware(Front, service=service, access=access, questions=questions, answers=answers)
     openapi.install(app)
     return app
 

@@ -1,12 +1,14 @@
 """One connection of a client, held to limits that no route can see: slow or endless headers, bodies and readers."""
 
 import asyncio
+import re
 from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from recommender.service.access import REFUSED, Access, request_id
 from recommender.service.limits import MAX_ADDRESS
 from recommender.service.problems import AddressTooLong, BadRequest, HeadersTooLarge, TookTooLong, problem_response
 from recommender.service.security import ALWAYS
@@ -20,12 +22,15 @@ WRITE_SECONDS = 30.0
 LINGER_SECONDS = 5.0
 """So long may what is left come in or go out, once there is nothing more to say."""
 
+_QUERY = re.compile(rb"[?#]")
+
 
 class Connection(HttpToolsProtocol):
     """The server's protocol with deadlines; how long a request may take, its body too, is the application's."""
 
     _deadline: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
+    _began = 0.0
     _head = 0
     _in_head = False
     _body_is_due = False
@@ -58,6 +63,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins; what came with its beginning is not counted, it may be of earlier requests."""
         super().on_message_begin()
+        self._began = self.loop.time()
         self._head, self._in_head = 0, True
 
     def on_headers_complete(self) -> None:
@@ -125,8 +131,16 @@ class Connection(HttpToolsProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        self.transport.write(_raw(problem_response(error), self.server_state.default_headers))
+        given = next((value for name, value in self.headers or () if name == b"x-request-id"), b"")
+        name = request_id(given)
+        answer = problem_response(error, name.decode())
+        self.transport.write(_raw(answer, [*self.server_state.default_headers, (b"x-request-id", name)]))
         self._close()
+        method = self.parser.get_method().decode() if self.url else "-"  # it says one also where none came
+        seconds, size = self.loop.time() - self._began, len(answer.body)
+        path = _QUERY.split(self.url, 1)[0]
+        access: Access = self.app_state["access"]
+        access.note(name.decode(), method, path, REFUSED, answer.status_code, seconds, size)
 
     def _arm(self, seconds: float) -> None:
         self._disarm()

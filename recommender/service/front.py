@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import random
-import re
 import time
 from collections.abc import Awaitable, Iterable
 
@@ -11,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recommender.errors import InputError, RecommenderError
+from recommender.service.access import OTHER, Access, request_id
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS, check_address
@@ -18,12 +17,9 @@ from recommender.service.problems import TookTooLong, refusal, status_response
 from recommender.service.questions import ROUTES, Question, Questions
 from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
-access = logging.getLogger("recommender.access")
 log = logging.getLogger("recommender.service")
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}\Z")
 _POLICY = (b"content-security-policy", API_POLICY.encode())
-_ids = random.Random()  # noqa: S311 - an id is no secret, and asking the system for each lets go of Python's lock
 NEVER_LIMITED = ("/healthz", "/readyz", "/metrics")
 """Whoever watches the service is not to be told to come again."""
 GONE = 499
@@ -37,9 +33,10 @@ class Front:
     their ranking; what is wrong with a question is left for its route to say.
     """
 
-    def __init__(self, app: ASGIApp, service: Service, questions: Questions, answers: Answers) -> None:
+    def __init__(self, app: ASGIApp, service: Service, access: Access, questions: Questions, answers: Answers) -> None:
         self._app = app
         self._service = service
+        self._access = access
         self._questions = questions
         self._answers = answers
         self._cross_origin = CrossOrigin(service.settings.cors_origins)
@@ -117,22 +114,10 @@ class Front:
 
     def _record(self, exchange: "_Exchange", scope: Scope) -> None:
         seconds = time.perf_counter() - exchange.began
-        route = exchange.route or getattr(scope.get("route"), "path", "other")
-        self._service.metrics.request(route, exchange.status, seconds)
-        if access.isEnabledFor(logging.INFO):  # never the query string: it holds what a person typed
-            path = (scope.get("raw_path") or b"").decode("ascii", "backslashreplace")[:200]
-            milliseconds = round(seconds * 1_000, 2)
-            line = {
-                "request_id": exchange.request_id,
-                "method": exchange.method,
-                "path": path,
-                "status": exchange.status,
-                "ms": milliseconds,
-                "bytes": exchange.size,
-                "answer": exchange.source,
-            }
-            parts = exchange.method, path, exchange.status, milliseconds
-            access.info("%s %s %d %s ms", *parts, extra={"fields": line})
+        route = exchange.route or getattr(scope.get("route"), "path", OTHER)
+        address: bytes = scope.get("raw_path") or b""
+        one = exchange
+        self._access.note(one.request_id, one.method, address, route, one.status, seconds, one.size, one.source)
 
 
 class _Exchange:
@@ -149,20 +134,20 @@ class _Exchange:
         self._send = send
         self.method = scope["method"]
         self._is_head = self.method == "HEAD"
-        origin, request_id, preflight = b"", b"", False
+        origin, given, preflight = b"", b"", False
         for name, value in scope["headers"]:
             if name == b"origin":
                 origin = value
-            elif name == b"x-request-id" and _REQUEST_ID.match(value):
-                request_id = value
+            elif name == b"x-request-id":
+                given = value
             elif name == b"if-none-match":
                 self.if_none_match = value
             elif name == b"access-control-request-method":
                 preflight = True
         self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
-        request_id = request_id or b"%016x" % _ids.getrandbits(64)
-        self.request_id = request_id.decode()
-        self.headers = (*ALWAYS, (b"x-request-id", request_id), *cross_origin.headers(origin))
+        name = request_id(given)
+        self.request_id = name.decode()
+        self.headers = (*ALWAYS, (b"x-request-id", name), *cross_origin.headers(origin))
         # Routes know GET only; the server goes by its own scope, and sends no body.
         self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
         self.scope["request_id"] = self.request_id

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import logging
 import pickle
 import socket
 import threading
@@ -122,6 +123,49 @@ def test_an_address_beyond_what_the_parser_takes_is_too_long(connect: Connect) -
     client = connect()
     client.sendall(b"nonsense\r\n\r\n")
     assert problem_of(rest(client)) == (400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (b"nonsense\r\n\r\n", ("-", "", 400)),
+        (b"GET /v1/related?text=private HTTP/1.1\r\nNo header\r\n\r\n", ("GET", "/v1/related", 400)),
+        (b"PUT /v1/stories/" + b"a" * 60_000 + b" HTTP/1.1\r\n" + HOST, ("PUT", "/v1/stories/" + "a" * 188, None)),
+        (b"GET /?" + b"private" * 10_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", ("GET", "/", 414)),
+        (b"POST /#private HTTP/1.1\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n", ("POST", "/", 431)),
+        (b"GET /healthz?private HTTP/1.1\r\nX-Slow: a", ("GET", "/healthz", 503)),
+    ],
+)
+def test_what_the_connection_refuses_is_logged_and_counted(
+    connect: Connect, sent: bytes, told: tuple[str, str, int | None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "recommender.access")
+    client = connect()
+    client.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+    while b'"ok"' not in client.recv(1 << 16):
+        pass
+    client.sendall(sent)
+    head, _, body = rest(client).partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    fields = [one.fields for one in caplog.records if one.name == "recommender.access"]
+    assert [one["path"] for one in fields] == ["/healthz", told[1]]
+    refused = fields[1]
+    assert told[2] in (problem["status"], None)
+    assert [refused[name] for name in ("method", "path", "status")] == [*told[:2], problem["status"]]
+    assert refused["request_id"] == problem["request_id"]
+    assert f"x-request-id: {refused['request_id']}\r\n".encode() in head + b"\r\n"
+    assert "private" not in caplog.text + json.dumps(fields)
+    client = connect()
+    client.sendall(b"GET /metrics HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+    counted = f'recommender_http_requests_total{{route="refused",status="{problem["status"]}"}} 1.0'
+    assert counted.encode() in rest(client)
+
+
+def test_what_is_refused_keeps_the_id_that_it_was_given(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"GET / HTTP/1.1\r\nX-Request-Id: mine-1\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n")
+    head, _, body = rest(client).partition(b"\r\n\r\n")
+    assert (json.loads(body)["request_id"], b"x-request-id: mine-1" in head) == ("mine-1", True)
 
 
 def test_a_body_that_comes_too_slowly_is_given_up(connect: Connect) -> None:
