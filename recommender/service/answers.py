@@ -174,6 +174,15 @@ def etag_of(state: State, *parts: object) -> bytes:
     return b'W/"' + hashlib.blake2b(seed, digest_size=12).hexdigest().encode() + b'"'
 
 
+def asked_unless(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The ETags that a request says it has: its lines of If-None-Match as one list, as RFC 9110 asks; empty: none.
+
+    Args:
+        headers: names in lower case.
+    """
+    return b", ".join(value for name, value in headers if name == b"if-none-match")
+
+
 def matches(if_none_match: bytes, etag: bytes) -> bool:
     """Whether a request's If-None-Match names this ETag (weak comparison, as RFC 9110 asks)."""
     if not if_none_match:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recommender.errors import InputError, RecommenderError
 from recommender.service.access import OTHER, Access, request_id
-from recommender.service.answers import Answers, Finished
+from recommender.service.answers import Answers, Finished, asked_unless
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS, check_address
 from recommender.service.problems import TookTooLong, refusal, status_response
@@ -80,7 +80,7 @@ class Front:
     async def _answer(self, question: Question, exchange: "_Exchange") -> None:
         exchange.route = question.route
         state = self._service.state()
-        finished = self._answers.at_once(question, state, exchange.if_none_match)
+        finished = self._answers.at_once(question, state, asked_unless(exchange.scope["headers"]))
         if finished is None:
             finished = await self._answers.find(question, state)
         self._service.metrics.source(finished.source)
@@ -130,7 +130,6 @@ class _Exchange:
         self.size = 0
         self.route = ""
         self.source = ""
-        self.if_none_match = b""
         self._send = send
         self.method = scope["method"]
         self._is_head = self.method == "HEAD"
@@ -140,8 +139,6 @@ class _Exchange:
                 origin = value
             elif name == b"x-request-id":
                 given = value
-            elif name == b"if-none-match":
-                self.if_none_match = value
             elif name == b"access-control-request-method":
                 preflight = True
         self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"

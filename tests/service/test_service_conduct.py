@@ -217,6 +217,15 @@ def test_a_story_is_asked_for_again_and_known_by_its_etag(client, engine):
     assert client.get("/v1/stories/a1", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/v1/stories/a1", "/v1/related?id=a1", "/widget.js"])
+def test_each_line_of_etags_counts(client, path):
+    etag = client.get(path, headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    for lines in ((etag, '"x"'), ('"x"', f'"y", {etag}'), ('"x"', "", etag)):
+        headers = [("Accept-Encoding", "gzip"), *(("If-None-Match", line) for line in lines)]
+        assert client.get(path, headers=headers).status_code == 304
+    assert client.get(path, headers=[("If-None-Match", '"x"'), ("If-None-Match", '"y"')]).status_code == 200
+
+
 def test_any_etag_will_do_only_where_there_is_an_answer(client):
     anything = {"If-None-Match": "*"}
     assert client.get("/v1/stories/nix", headers=anything).status_code == 404

@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recommender.service.answers import matches
+from recommender.service.answers import asked_unless, matches
 from recommender.service.assets import assets
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +38,7 @@ def _send(request: Request, name: str, control: str) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
     etag = f'"{asset.version}{"-gz" if packed else ""}"'
     headers = {"cache-control": control, "etag": etag, "vary": "Accept-Encoding"}
-    if matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
+    if matches(asked_unless(request.headers.raw), etag.encode()):
         return Response(b"", 304, headers)
     if packed:
         headers["content-encoding"] = "gzip"

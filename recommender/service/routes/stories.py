@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recommender.service import openapi
-from recommender.service.answers import cache_tag, etag_of, matches
+from recommender.service.answers import asked_unless, cache_tag, etag_of, matches
 from recommender.service.context import reading
 from recommender.stories import dump_record
 
@@ -44,7 +44,7 @@ async def story(request: Request, story_id: str) -> Response:
         "etag": etag.decode(),
         "cache-control": "no-cache" if service.keys.reading_is_open else "private, no-cache",
     }
-    known = request.headers.get("if-none-match", "").encode()
+    known = asked_unless(request.headers.raw)
     if known != b"*" and matches(known, etag):
         return Response(b"", 304, headers)
     record = await service.engine_work.run(service.engine.story, story_id)
