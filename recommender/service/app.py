@@ -25,7 +25,7 @@ from recommender.service.cache import AnswerCache
 from recommender.service.context import Engine, Service, request_id_of, service_of
 from recommender.service.front import Front
 from recommender.service.metrics import Metrics
-from recommender.service.problems import refusal, status_response
+from recommender.service.problems import Problems
 from recommender.service.questions import Questions
 from recommender.service.rate import RateLimit
 from recommender.service.routes import ROUTERS
@@ -51,6 +51,7 @@ log = logging.getLogger("recommender.service")
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
     metrics = Metrics()
+    base_url = settings.public_url.rstrip("/")
 
     def queued(seconds: float) -> None:
         metrics.stage("queue", seconds)
@@ -65,7 +66,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         engine_work=Work("engine", ENGINE_THREADS, settings.queue, PATIENCE, queued),
         change_work=Work("change", 1, 16),
         rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
-        base_url=settings.public_url.rstrip("/"),
+        problems=Problems(base_url, settings.index),
+        base_url=base_url,
     )
     metrics.watch(lambda: _gauges(service))
     engine.gather_while(lambda: service.list_work.ready > 0)
@@ -119,7 +121,7 @@ async def _watch(service: Service) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return refusal(error, request_id_of(request), service_of(request).base_url)
+    return service_of(request).problems.response(error, request_id_of(request))
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
@@ -136,7 +138,7 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     }.get(status, "")
     if status == 405:  # the framework names the methods of the first route alone
         headers = {"allow": ", ".join(_methods(request))}
-    return status_response(status, detail, request_id_of(request), service_of(request).base_url, headers)
+    return service_of(request).problems.of_status(status, detail, request_id_of(request), headers)
 
 
 def _methods(request: Request) -> list[str]:

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from recommender.service.access import REFUSED, Access, request_id
 from recommender.service.limits import MAX_ADDRESS
-from recommender.service.problems import AddressTooLong, BadRequest, HeadersTooLarge, TookTooLong, problem_response
+from recommender.service.problems import AddressTooLong, BadRequest, HeadersTooLarge, Problems, TookTooLong
 from recommender.service.security import ALWAYS
 
 MAX_HEADERS = 32_768
@@ -22,6 +22,7 @@ WRITE_SECONDS = 30.0
 LINGER_SECONDS = 5.0
 """So long may what is left come in or go out, once there is nothing more to say."""
 
+_PROBLEMS = Problems()
 _QUERY = re.compile(rb"[?#]")
 
 
@@ -133,7 +134,7 @@ class Connection(HttpToolsProtocol):
         self._is_refused = True
         given = next((value for name, value in self.headers or () if name == b"x-request-id"), b"")
         name = request_id(given)
-        answer = problem_response(error, name.decode())
+        answer = _PROBLEMS.response(error, name.decode())
         self.transport.write(_raw(answer, [*self.server_state.default_headers, (b"x-request-id", name)]))
         self._close()
         method = self.parser.get_method().decode() if self.url else "-"  # it says one also where none came

@@ -18,7 +18,7 @@ from recommender.errors import RecommenderError
 from recommender.live import Changes
 from recommender.service.cache import AnswerCache
 from recommender.service.metrics import Metrics
-from recommender.service.problems import TooManyRequests
+from recommender.service.problems import Problems, TooManyRequests
 from recommender.service.rate import RateLimit, client_of
 from recommender.service.security import Keys, given_key
 from recommender.service.work import Work
@@ -85,6 +85,7 @@ class Service:
     keys: Keys
     cache: AnswerCache
     metrics: Metrics
+    problems: Problems
     list_work: Work
     engine_work: Work
     change_work: Work

@@ -13,7 +13,7 @@ from recommender.service.access import OTHER, Access, request_id
 from recommender.service.answers import Answers, Finished, asked_unless
 from recommender.service.context import Service
 from recommender.service.limits import MAX_ADDRESS, check_address
-from recommender.service.problems import TookTooLong, refusal, status_response
+from recommender.service.problems import TookTooLong
 from recommender.service.questions import ROUTES, Question, Questions
 from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
@@ -105,11 +105,11 @@ class Front:
             log.exception("request %s: failed", exchange.request_id)
             exchange.status = 500
             if not exchange.started:
-                response = status_response(500, "", exchange.request_id, self._service.base_url)
+                response = self._service.problems.of_status(500, "", exchange.request_id)
                 await response(scope, receive, exchange.send)
 
     async def _refuse(self, error: Exception, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
-        response = refusal(error, exchange.request_id, self._service.base_url)
+        response = self._service.problems.response(error, exchange.request_id)
         await response(scope, receive, exchange.send)
 
     def _record(self, exchange: "_Exchange", scope: Scope) -> None:

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from recommender.errors import RecommenderError
 from recommender.ranking.model import FEATURES
 from recommender.service.assets import address
-from recommender.service.context import request_id_of
+from recommender.service.context import request_id_of, service_of
 from recommender.service.fragment import day_of, is_web
 from recommender.service.pages import render
-from recommender.service.problems import Unauthorized, kind_of, problem
+from recommender.service.problems import Unauthorized, kind_of
 from recommender.service.security import PAGE_POLICY
 
 NAVIGATION = (
@@ -52,7 +52,9 @@ def for_people(template: str = "problem.html") -> Callable[[Handler], Handler]:
             try:
                 return await handler(request)
             except RecommenderError as error:
-                members = problem(error, request_id_of(request))
+                problems = service_of(request).problems
+                problems.log(error, request_id_of(request))
+                members = problems.members(error, request_id_of(request))
                 response = page(request, template, kind_of(error).status, problem=members)
                 if isinstance(error, Unauthorized):
                     # Browsers send no bearer key on a click; a password that may only read does for pages.

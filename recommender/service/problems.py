@@ -1,9 +1,11 @@
 """Errors as RFC 9457 problem details: one table says the status and title of every class."""
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
@@ -116,6 +118,8 @@ KINDS: dict[type[Exception], Kind] = {
 }
 """What a class of error is over HTTP; a class that is not listed is what its nearest base is."""
 
+_DAMAGE = errors.IndexCorrupt, errors.IndexFormat, errors.IndexMismatch
+
 
 def kind_of(error: Exception) -> Kind:
     """The kind of problem that an error is."""
@@ -128,58 +132,71 @@ def all_kinds() -> list[Kind]:
     return sorted(kinds.values(), key=lambda kind: (kind.status, kind.slug))
 
 
-def problem(error: Exception, request_id: str = "", base_url: str = "") -> dict[str, Any]:
-    """The problem details of an error. Those of the service's own faults say nothing of its inside."""
-    kind = kind_of(error)
-    members = _members(kind, request_id, base_url)
-    if kind not in (INTERNAL, UNUSABLE):
-        members["detail"] = str(error)
-    if isinstance(error, errors.InputError | errors.RecordError):
-        members["errors"] = [{"field": error.field, "detail": error.reason}]
-    if isinstance(error, errors.AmbiguousURL):
-        members["candidates"] = list(error.candidates)
-    return members
+class Problems:
+    """Errors as the answers of one service.
 
+    Args:
+        base_url: under which its documentation is.
+        folder: of the index. Errors name files with it, for operators; readers are told the rest of the name.
+    """
 
-def problem_response(error: Exception, request_id: str = "", base_url: str = "") -> Response:
-    """The answer to a request that failed with this error."""
-    kind = kind_of(error)
-    headers: dict[str, str] = {}
-    if isinstance(error, Unauthorized):
-        headers["www-authenticate"] = 'Bearer realm="recommender"'
-    if kind.status in (429, 503):
-        headers["retry-after"] = str(getattr(error, "retry_after", 1))
-    return _response(kind.status, problem(error, request_id, base_url), headers)
+    def __init__(self, base_url: str = "", folder: Path | None = None) -> None:
+        self._base_url = base_url
+        self._folder = str(folder) if folder is not None and folder.is_absolute() else ""
 
+    def members(self, error: Exception, request_id: str) -> dict[str, Any]:
+        """The problem details of an error. Those of the service's own faults say nothing of its inside."""
+        kind = kind_of(error)
+        members = self._members(kind, request_id)
+        if kind not in (INTERNAL, UNUSABLE):
+            members["detail"] = self.told(str(error))
+        if isinstance(error, errors.InputError | errors.RecordError):
+            members["errors"] = [{"field": error.field, "detail": error.reason}]
+        if isinstance(error, errors.AmbiguousURL):
+            members["candidates"] = list(error.candidates)
+        return members
 
-def refusal(error: Exception, request_id: str, base_url: str) -> Response:
-    """As `problem_response`; what an operator has to look at is logged."""
-    if kind_of(error) is UNUSABLE:
-        log.error("request %s: %s", request_id, error)
-    return problem_response(error, request_id, base_url)
+    def told(self, text: str) -> str:
+        """What may be said of a text that may name files of the index."""
+        if not self._folder:
+            return text
+        folder = re.escape(self._folder)
+        return re.sub(rf"{folder}(?![\w-]|\.\w)", "the index", re.sub(rf"{folder}/", "", text))
 
+    def response(self, error: Exception, request_id: str) -> Response:
+        """The answer to a request that failed with this error; what an operator has to look at is logged."""
+        self.log(error, request_id)
+        kind = kind_of(error)
+        headers: dict[str, str] = {}
+        if isinstance(error, Unauthorized):
+            headers["www-authenticate"] = 'Bearer realm="recommender"'
+        if kind.status in (429, 503):
+            headers["retry-after"] = str(getattr(error, "retry_after", 1))
+        return _response(kind.status, self.members(error, request_id), headers)
 
-def status_response(
-    status: int, detail: str = "", request_id: str = "", base_url: str = "", headers: Mapping[str, str] | None = None
-) -> Response:
-    """The answer to a request that the routing refused: unknown route, wrong method."""
-    kind = {404: NOT_FOUND, 405: METHOD, 500: INTERNAL}.get(status)
-    if kind is None:
-        phrase = HTTPStatus(status).phrase
-        kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "")
-    members = _members(kind, request_id, base_url) | ({"detail": detail} if detail else {})
-    return _response(status, members, dict(headers or {}))
+    def log(self, error: Exception, request_id: str) -> None:
+        """Log what an operator has to look at, with all that the answer leaves out."""
+        if kind_of(error) is UNUSABLE or isinstance(error, _DAMAGE):
+            log.error("request %s: %s", request_id, error)
 
+    def of_status(
+        self, status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a request that the routing refused: unknown route, wrong method."""
+        kind = {404: NOT_FOUND, 405: METHOD, 500: INTERNAL}.get(status)
+        if kind is None:
+            phrase = HTTPStatus(status).phrase
+            kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "")
+        members = self._members(kind, request_id) | ({"detail": detail} if detail else {})
+        return _response(status, members, dict(headers or {}))
 
-def _members(kind: Kind, request_id: str, base_url: str) -> dict[str, Any]:
-    members: dict[str, Any] = {
-        "type": f"{base_url}/docs#problem-{kind.slug}",
-        "title": kind.title,
-        "status": kind.status,
-    }
-    if request_id:
-        members["request_id"] = request_id
-    return members
+    def _members(self, kind: Kind, request_id: str) -> dict[str, Any]:
+        return {
+            "type": f"{self._base_url}/docs#problem-{kind.slug}",
+            "title": kind.title,
+            "status": kind.status,
+            "request_id": request_id,
+        }
 
 
 def _response(status: int, members: Mapping[str, Any], headers: dict[str, str]) -> Response:

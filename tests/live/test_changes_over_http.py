@@ -273,3 +273,18 @@ def test_a_damaged_record_of_a_build_is_named_and_keeps_nothing_waiting(
     assert "its record is damaged" in damaged["error"]
     assert client.get("/v1/index/builds/20260101T000000Z-dead", headers=KEY).json() == damaged
     assert client.delete("/v1/index/builds/20260101T000000Z-dead", headers=KEY).json() == damaged
+
+
+@pytest.mark.parametrize("path", ["/v1/index/generations", "/index"])
+@pytest.mark.parametrize("damaged", ["live.json", "manifest.json"])
+def test_the_folder_of_the_index_is_named_in_the_log_alone(
+    client: TestClient, desk: Desk, path: str, damaged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = desk.folder.live_name()
+    place = desk.settings.index / damaged if damaged == "live.json" else desk.folder.folder_of(name) / damaged
+    place.write_text("{")
+    answer = client.get(path)
+    assert str(desk.settings.index) not in answer.text
+    assert f"{damaged}: cannot be read as JSON" in answer.text
+    if damaged == "live.json":
+        assert (answer.status_code, f"{place}: cannot be read as JSON" in caplog.text) == (409, True)

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,24 @@ def test_a_fault_shows_nothing_of_the_inside(client, engine, caplog):
     assert "secret" not in answer.text
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "abc"
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("/srv/n.1/index/generations/g1/x.npy: has 3 bytes", "generations/g1/x.npy: has 3 bytes"),
+        ("/srv/n.1/index: a build is under way", "the index: a build is under way"),
+        ("nothing in /srv/n.1/index.", "nothing in the index."),
+        ("/srv/n.1/index2/x, /srv/nx1/index", "/srv/n.1/index2/x, /srv/nx1/index"),
+        ("/srv/n.1/index.old", "/srv/n.1/index.old"),
+    ],
+)
+def test_readers_are_told_names_without_the_folder_of_the_index(said, told):
+    assert problems.Problems("", Path("/srv/n.1/index")).told(said) == told
+
+
+def test_a_relative_folder_is_told_as_it_is():
+    assert problems.Problems("", Path("index")).told("no index in index") == "no index in index"
 
 
 def test_every_error_has_a_kind():

@@ -13,7 +13,6 @@ from recommender.live import Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Service, request_id_of, writing
 from recommender.service.limits import check_type, strict_json
-from recommender.service.problems import problem
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
@@ -71,6 +70,7 @@ class _Streamed(openapi.NDJSON):
         try:
             results = self._service.changes().put_many(records, who=self._who)
         except RecommenderError as error:  # none of them went in: too busy, or the disk is full
+            self._service.problems.log(error, self._request_id)
             results = [one if isinstance(one, RecommenderError) else error for one in records]
         return self._lines(results)
 
@@ -80,7 +80,7 @@ class _Streamed(openapi.NDJSON):
     def _result(self, one: Change | RecommenderError) -> dict[str, Any]:
         if isinstance(one, Change):
             return one.to_json()
-        return problem(one, self._request_id, self._service.base_url)
+        return self._service.problems.members(one, self._request_id)
 
 
 async def _lines(request: Request, most: int) -> AsyncIterator[bytes | RecommenderError]:

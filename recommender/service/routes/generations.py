@@ -26,7 +26,7 @@ async def index(request: Request) -> Response:
     """What is served, all generations, and switching between them."""
     service = reading(request)
     about = await service.engine_work.run(service.engine.describe)
-    listing = described(await service.engine_work.run(service.engine.index.listing))
+    listing = described(await service.engine_work.run(service.engine.index.listing), service.problems)
     return page(request, "index.html", about=about, generations=listing, writing=service.keys.writing_is_on)
 
 

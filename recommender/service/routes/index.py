@@ -10,6 +10,7 @@ from recommender.errors import IndexFault
 from recommender.generation import Listed
 from recommender.service import openapi
 from recommender.service.context import Engine, reading, service_of, writing
+from recommender.service.problems import Problems
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["index"])
@@ -31,7 +32,7 @@ async def generations(request: Request) -> Response:
     service = service_of(request)
     service.keys.check_read(request.headers.raw)
     listing = await service.engine_work.run(service.engine.index.listing)  # a change may take long
-    return Response(dump_record({"generations": described(listing)}), 200, _NO_STORE, _JSON)
+    return Response(dump_record({"generations": described(listing, service.problems)}), 200, _NO_STORE, _JSON)
 
 
 @router.post("/v1/index/generations/{generation}/promote", **openapi.PROMOTE_POST)
@@ -45,12 +46,12 @@ async def promote(request: Request, generation: str) -> Response:
     return Response(dump_record({"generation": generation, "live": True}), 200, _NO_STORE, _JSON)
 
 
-def described(listing: list[Listed]) -> list[dict[str, Any]]:
+def described(listing: list[Listed], problems: Problems) -> list[dict[str, Any]]:
     """Generations as the API lists them, the newest first."""
-    return [_described(one) for one in reversed(listing)]
+    return [_described(one, problems) for one in reversed(listing)]
 
 
-def _described(listed: Listed) -> dict[str, Any]:
+def _described(listed: Listed, problems: Problems) -> dict[str, Any]:
     about: dict[str, Any] = {"generation": listed.name, "live": listed.live}
     manifest = listed.manifest
     if manifest is not None:
@@ -63,7 +64,7 @@ def _described(listed: Listed) -> dict[str, Any]:
             "journal": manifest.journal,
             "quality": manifest.quality,
         }
-    return about | ({"problem": listed.problem} if listed.problem else {})
+    return about | ({"problem": problems.told(listed.problem)} if listed.problem else {})
 
 
 def _promote(engine: Engine, generation: str) -> None:

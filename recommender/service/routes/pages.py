@@ -13,7 +13,6 @@ from recommender.errors import InputError, NotFound
 from recommender.service.context import Service, reading, request_id_of
 from recommender.service.fragment import READERS, day_of, render_fragment, wider
 from recommender.service.html import for_people, page
-from recommender.service.problems import problem
 from recommender.service.questions import View, read_pairs
 from recommender.service.routes.desk import explained
 
@@ -40,7 +39,7 @@ async def story(request: Request) -> Response:
         answer = await explained(service, Query(id=story_id), Options(explain=True))
         fragment = await _fragment(service, story_id, View(heading=""))
     except NotFound as error:  # never there, or withdrawn: nobody is told which without the key
-        about = problem(error, request_id_of(request))
+        about = service.problems.members(error, request_id_of(request))
         return page(request, "problem.html", 404, problem=about, hidden_id=story_id if writing else None)
     return page(
         request, "story.html", story=record, paragraphs=_paragraphs(record), answer=answer, fragment=fragment,

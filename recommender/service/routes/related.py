@@ -13,7 +13,6 @@ from recommender.service import openapi
 from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service, reading, request_id_of
 from recommender.service.limits import read_json
-from recommender.service.problems import problem
 from recommender.service.questions import FRAGMENT, RELATED, Questions
 from recommender.stories import dump_record
 
@@ -101,7 +100,7 @@ def _results(service: Service, asked: list[Any], request_id: str) -> list[dict[s
     answers = iter(found)
     results = [next(answers) if result is None else result for result in results]
     return [
-        problem(one, request_id, service.base_url) if isinstance(one, RecommenderError) else one.to_json()
+        service.problems.members(one, request_id) if isinstance(one, RecommenderError) else one.to_json()
         for one in results
     ]
 
