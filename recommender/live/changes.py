@@ -67,7 +67,9 @@ class Changes:
         self._embed = embed
         self._let_go = let_go
 
-    def put(self, record: Any, *, story_id: str | None = None, who: str = "") -> Change:
+    def put(
+        self, record: Any, *, story_id: str | None = None, who: str = "", most_pointers: int | None = None
+    ) -> Change:
         """Add a story, or replace it.
 
         A record that does not say `status` or `embargoed` leaves them as they are.
@@ -76,25 +78,31 @@ class Changes:
             record: as in a corpus, its read-more block still in its text or not.
             story_id: as in the address; the record may leave its own out.
             who: makes the change, for the audit.
+            most_pointers: so many read-more headlines may it have; None: any number.
 
         Raises:
-            RecordError: it is no story, or says another id.
+            RecordError: it is no story, says another id, or has more pointers.
         """
-        prepared = _prepare(record, story_id, self._boilerplate())
+        prepared = _prepare(record, story_id, self._boilerplate(), most_pointers)
         return self._write([prepared], who)[0]
 
-    def put_many(self, records: Iterable[Any], *, who: str = "") -> list[Change | RecommenderError]:
+    def put_many(
+        self, records: Iterable[Any], *, who: str = "", most_pointers: int | None = None
+    ) -> list[Change | RecommenderError]:
         """Add or replace stories in one step: a change or an error for each, in their order.
 
         Args:
             records: as for `put`; a `Story` is one that a reader has cleaned already.
             who: makes the changes, for the audit.
+            most_pointers: of each record, as for `put`.
         """
         prepared: list[tuple[Story, dict[str, Any]] | RecommenderError] = []
         boilerplate = self._boilerplate()
         for record in records:
             try:
-                prepared.append(record if isinstance(record, RecommenderError) else _prepare(record, None, boilerplate))
+                if isinstance(record, RecommenderError):
+                    raise record
+                prepared.append(_prepare(record, None, boilerplate, most_pointers))
             except RecommenderError as error:
                 prepared.append(error)
         done = iter(self._write([one for one in prepared if not isinstance(one, RecommenderError)], who))
@@ -222,10 +230,14 @@ class Changes:
         return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
 
 
-def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> tuple[Story, dict[str, Any]]:
+def _prepare(
+    record: Any, story_id: str | None, boilerplate: frozenset[str], most_pointers: int | None
+) -> tuple[Story, dict[str, Any]]:
     """The story of a record, and the record as the journal keeps it: clean."""
     said: dict[str, Any] = {}
+    given: Any = None
     if isinstance(record, Mapping):
+        given = record.get("read_more")
         record = dict(record)
         if story_id is not None:
             if record.get("id") not in (None, "") and str(record["id"]).strip() != story_id:
@@ -235,6 +247,9 @@ def _prepare(record: Any, story_id: str | None, boilerplate: frozenset[str]) -> 
     story = record if isinstance(record, Story) else story_of(record)
     if story_id is not None and story.id != story_id:  # it would stand where its address does not lead
         raise RecordError("id", f"{story_id[:80]!r} cannot be kept: an id has no white space around it and no NUL")
+    count = max(len(story.read_more), len(given) if isinstance(given, list) else 0)
+    if most_pointers is not None and count > most_pointers:
+        raise RecordError("read_more", f"has {count:,} headlines, at most {most_pointers:,} are taken")
     story = replace(story, text=without_lines(story.text, boilerplate))
     if said.get("status"):
         said["status"] = story.status

@@ -13,6 +13,10 @@ from recommender.service.problems import AddressTooLong, BadRequest, Unsupported
 MAX_ADDRESS = 8_192
 """Longest path and query string, bytes; longer texts go into a POST."""
 
+MAX_POINTERS = 500
+"""Read-more headlines of a record: each that is new is encoded while other changes wait, 500 of them for some seconds.
+Real articles have a few, round-ups some dozens."""
+
 _JSON = "application/json"
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from recommender.service.limits import MAX_POINTERS
 from recommender.stories import KINDS, STATUSES
 
 Schema = dict[str, Any]
@@ -119,7 +120,7 @@ SCHEMAS: dict[str, Schema] = {
             "embargoed": _MOMENT_OR_NONE,
             "authors": _TEXTS,
             "tags": _TEXTS,
-            "read_more": _or_null("array", items={"anyOf": [ref("ReadMore"), _TEXT]}),
+            "read_more": _or_null("array", maxItems=MAX_POINTERS, items={"anyOf": [ref("ReadMore"), _TEXT]}),
             "digest": _or_null("boolean"),
         },
         anyOf=[

@@ -57,6 +57,29 @@ def test_a_story_stands_where_its_address_leads_or_nowhere(client: TestClient, a
     assert "Another storm" not in client.get("/v1/related", params={"text": "Another storm"}).text
 
 
+@pytest.mark.parametrize("item", [{"title": "Headline {}"}, "Headline {}", {"url": "https://x.example/{}"}])
+def test_a_record_has_only_so_many_pointers(client: TestClient, desk: Desk, item: Any) -> None:
+    def record(count: int) -> dict[str, Any]:
+        pointers = [json.loads(json.dumps(item).replace("{}", str(number))) for number in range(count)]
+        return story("n", "Round-up") | {"read_more": pointers}
+
+    headers = KEY | {"content-type": "application/x-ndjson"}
+    bulk = client.post("/v1/stories/bulk", content=json.dumps(record(501)), headers=headers).json()
+    put = client.put("/v1/stories/n", json=record(501), headers=KEY).json()
+    for problem in (put, bulk):
+        assert (problem["status"], problem["type"]) == (422, "/docs#problem-invalid-record")
+        assert problem["errors"] == [{"field": "read_more", "detail": "has 501 headlines, at most 500 are taken"}]
+    assert client.get("/v1/stories/n").status_code == 404
+    assert client.put("/v1/stories/n", json=record(500), headers=KEY).status_code == 201
+    assert desk.changes.put(record(501)).result == "updated"
+
+
+def test_a_count_of_pointers_is_of_what_was_sent(client: TestClient) -> None:
+    record = story("n", "Round-up") | {"read_more": [""] * 501}
+    assert client.put("/v1/stories/n", json=record, headers=KEY).status_code == 422
+    assert client.put("/v1/stories/n", json=record | {"read_more": [""] * 500}, headers=KEY).status_code == 201
+
+
 def test_a_stub_becomes_its_article(client: TestClient) -> None:
     stubs = [name for name in related(client, text="ferry service suspended") if name.startswith("headline:")]
     assert stubs

@@ -12,7 +12,7 @@ from recommender.errors import Overloaded, RecommenderError, RecordError, TooLar
 from recommender.live import Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Service, request_id_of, writing
-from recommender.service.limits import check_type, strict_json
+from recommender.service.limits import MAX_POINTERS, check_type, strict_json
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
@@ -68,7 +68,7 @@ class _Streamed(openapi.NDJSON):
     def _write(self, lines: list[bytes | RecommenderError]) -> bytes:
         records = [line if isinstance(line, RecommenderError) else _parse(line) for line in lines]
         try:
-            results = self._service.changes().put_many(records, who=self._who)
+            results = self._service.changes().put_many(records, who=self._who, most_pointers=MAX_POINTERS)
         except RecommenderError as error:  # none of them went in: too busy, or the disk is full
             self._service.problems.log(error, self._request_id)
             results = [one if isinstance(one, RecommenderError) else error for one in records]

@@ -11,7 +11,7 @@ from recommender.live import UNSET, Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.answers import cache_tag
 from recommender.service.context import writing
-from recommender.service.limits import read_json
+from recommender.service.limits import MAX_POINTERS, read_json
 from recommender.service.routes.stories import STORY
 from recommender.stories import dump_record
 
@@ -27,7 +27,9 @@ async def put(request: Request, story_id: str) -> Response:
     """
     service, who = writing(request)
     record = await read_json(request, service.settings.max_body)
-    change = await service.change_work.run(lambda: service.changes().put(record, story_id=story_id, who=who))
+    change = await service.change_work.run(
+        lambda: service.changes().put(record, story_id=story_id, who=who, most_pointers=MAX_POINTERS)
+    )
     return _answer(change, 201 if change.result == "created" else 200)
 
 
