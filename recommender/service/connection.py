@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -64,7 +65,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins; what came with its beginning is not counted, it may be of earlier requests."""
         super().on_message_begin()
-        self._began = self.loop.time()
+        self._began = time.perf_counter()
         self._head, self._in_head = 0, True
 
     def on_headers_complete(self) -> None:
@@ -138,7 +139,7 @@ class Connection(HttpToolsProtocol):
         self.transport.write(_raw(answer, [*self.server_state.default_headers, (b"x-request-id", name)]))
         self._close()
         method = self.parser.get_method().decode() if self.url else "-"  # it says one also where none came
-        seconds, size = self.loop.time() - self._began, len(answer.body)
+        seconds, size = time.perf_counter() - self._began, len(answer.body)
         path = _QUERY.split(self.url, 1)[0]
         access: Access = self.app_state["access"]
         access.note(name.decode(), method, path, REFUSED, answer.status_code, seconds, size)
