@@ -1,5 +1,6 @@
 """Where answers come from: the generation that is live, with the journal's changes laid over it, whenever asked."""
 
+import contextlib
 import logging
 import math
 import time
@@ -8,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from recommender.embedding import QueryEncoder
-from recommender.errors import IndexMismatch, Overloaded, RecommenderError
+from recommender.errors import IndexFault, IndexMismatch, Overloaded, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
@@ -57,7 +58,8 @@ class Source:
         token = self._index.live_token()
         name = self._served.generation.name
         if token not in (self._token, self._refused, None):
-            name = self._index.live_name()
+            with contextlib.suppress(IndexFault):  # the pointer is damaged: what is served is served on
+                name = self._index.live_name()
         if self._journal.version() != self._version:
             return name, self._journal.position()
         return name, self._position

@@ -142,9 +142,9 @@ class _Exchange:
             elif name == b"access-control-request-method":
                 preflight = True
         self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
-        name = request_id(given)
-        self.request_id = name.decode()
-        self.headers = (*ALWAYS, (b"x-request-id", name), *cross_origin.headers(origin))
+        chosen = request_id(given)
+        self.request_id = chosen.decode()
+        self.headers = (*ALWAYS, (b"x-request-id", chosen), *cross_origin.headers(origin))
         # Routes know GET only; the server goes by its own scope, and sends no body.
         self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
         self.scope["request_id"] = self.request_id

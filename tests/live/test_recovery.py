@@ -40,6 +40,17 @@ def test_a_damaged_pointer_is_set_right(desk: Desk, content: bytes | None, caplo
     assert live_manifest(desk.folder).name == newest
 
 
+def test_a_pointer_that_is_damaged_while_it_is_served_keeps_no_reader_waiting(desk: Desk) -> None:
+    before = desk.recommender.state()
+    (desk.settings.index / "live.json").write_text("{")
+    assert desk.recommender.state() == before
+    assert desk.recommender.related(Query(text="storm")).hits
+    with pytest.raises(IndexCorrupt, match=r"live\.json"):
+        desk.recommender.refresh()
+    desk.changes.patch("a", status="canceled")
+    assert "a" not in {hit.id for hit in desk.recommender.related(Query(text="storm")).hits}
+
+
 def test_a_damaged_generation_gives_way_to_the_one_before(desk: Desk) -> None:
     first = desk.folder.live_name()
     desk.changes.patch("d", status="canceled")
