@@ -41,6 +41,7 @@ LAYERS = (
 
 OWNERS = {
     "Stemmer": "analysis",
+    "babel": "service.reader_dates",
     "faiss": "dense",
     "huggingface_hub": "embedding.model_files",
     "openvino": "embedding.openvino_runtime",
@@ -171,8 +172,8 @@ def test_there_is_no_drawer_for_everything() -> None:
     [
         ("recommender.cli", (*HEAVY, "faiss", "numpy")),
         ("recommender.cli.commands", HEAVY),
-        ("recommender.serving", (*HEAVY, "scipy", "openvino", "lxml")),
-        ("recommender.service.app", (*HEAVY, "scipy", "faiss_gpu", "uvicorn")),
+        ("recommender.serving", (*HEAVY, "scipy", "openvino", "lxml", "babel")),
+        ("recommender.service.app", (*HEAVY, "scipy", "faiss_gpu", "uvicorn", "babel")),
     ],
 )
 def test_importing_loads_no_more_than_needed(modules: str, absent: tuple[str, ...]) -> None:

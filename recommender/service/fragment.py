@@ -9,15 +9,12 @@ from typing import Any
 from recommender.engine.query import MAX_LIMIT, Options
 from recommender.service.pages import render
 from recommender.service.questions import FLOOR, View
+from recommender.service.reader_dates import written
 
 FIELDS = ("id", "title", "url", "image", "date_published", "language", "fallback")
 """Fields of a hit that a list for readers is made of."""
 
 _WEB = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 READERS = Options(limit=5, min_score=FLOOR, fields=FIELDS)
@@ -30,16 +27,22 @@ def wider(options: Options) -> Options:
 
 
 def listed(hits: Iterable[Mapping[str, Any]], limit: int) -> list[dict[str, Any]]:
-    """The hits that a list for readers shows: those with a title and an http(s) URL, at most `limit`."""
-    shown = []
+    """The hits that a list for readers shows: those with a title and an http(s) URL, at most `limit`.
+
+    Each with its `date` in its own language; where that is not known, in that of the first story whose language is.
+    """
+    shown: list[dict[str, Any]] = []
     for hit in hits:
         if hit.get("title") and is_web(hit.get("url")):
             picture = hit.get("image")
             if not isinstance(picture, Mapping) or not is_web(picture.get("url")):
                 picture = None
-            shown.append({**hit, "image": picture, "date": day_of(hit.get("date_published"))})
+            shown.append({**hit, "image": picture})
         if len(shown) == limit:
             break
+    usual = next((hit["language"] for hit in shown if hit.get("language")), None)
+    for hit in shown:
+        hit["date"] = day_of(hit.get("date_published"), hit.get("language") or usual)
     return shown
 
 
@@ -48,13 +51,13 @@ def is_web(url: Any) -> bool:
     return isinstance(url, str) and _WEB.match(url) is not None
 
 
-def day_of(moment: Any) -> tuple[str, str] | None:
-    """The day of a date or date-time as `2026-03-02` and as a reader's `2 March 2026`."""
+def day_of(moment: Any, language: str | None) -> tuple[str, str] | None:
+    """The day of a date or date-time as `2026-03-02` and as a reader of the language writes it."""
     try:
         day = date.fromisoformat(str(moment)[:10])
     except ValueError:
         return None
-    return day.isoformat(), f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return day.isoformat(), written(day, language)
 
 
 def render_fragment(hits: Iterable[Mapping[str, Any]], limit: int, view: View) -> str:

@@ -101,7 +101,7 @@ async def demo(request: Request) -> Response:
         request,
         "demo.html",
         story=record,
-        day=day_of(record.get("published")),
+        day=day_of(record.get("published"), record.get("language")),
         paragraphs=_paragraphs(record),
         fragment=fragment,
         others=others[:: max(1, len(others) // _OTHERS)][:_OTHERS],
