@@ -1,6 +1,5 @@
 """The folder of an exported encoder: graph, tokenizer, and `encoder.json` that describes and seals them."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 
 from recommender.embedding.embedder import Role
 from recommender.errors import ModelError
+from recommender.storage import sha256_of
 
 GRAPH = "model.xml"
 WEIGHTS = "model.bin"
@@ -93,7 +93,7 @@ def read_encoder(folder: Path) -> EncoderFiles:
         raise ModelError(f"{folder / DESCRIPTION} cannot be read ({error}); build again") from error
     for name, expected in encoder.sha256.items():
         try:
-            found = file_sha256(folder / name)
+            found = sha256_of(folder / name)
         except OSError as error:
             raise ModelError(f"{folder / name} cannot be read ({error.strerror}); build again") from error
         if found != expected:
@@ -108,9 +108,3 @@ def is_intact(folder: Path) -> bool:
     except ModelError:
         return False
     return True
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

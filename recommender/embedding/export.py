@@ -9,12 +9,13 @@ import numpy as np
 from recommender.embedding import openvino_runtime
 from recommender.embedding.batches import padded
 from recommender.embedding.embedder import Role
-from recommender.embedding.encoder_files import GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, file_sha256, write_encoder
+from recommender.embedding.encoder_files import GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, write_encoder
 from recommender.embedding.model_files import ModelFiles, find_model
 from recommender.embedding.openvino_runtime import Graph
 from recommender.embedding.tokenizing import Tokenizer
 from recommender.embedding.torch_runtime import SentenceTransformersEmbedder, tracing
 from recommender.errors import ModelError
+from recommender.storage import sha256_of
 from recommender.vectors import Float32
 
 AGREEMENT = 0.999
@@ -61,7 +62,7 @@ def export_graph(model: str | ModelFiles, folder: Path) -> EncoderFiles:
             prompts=files.prompts,
             weights=weights,
             made_with={name: version(name) for name in ("openvino", "torch", "sentence-transformers", "transformers")},
-            sha256={name: file_sha256(target / name) for name in (GRAPH, WEIGHTS, TOKENIZER)},
+            sha256={name: sha256_of(target / name) for name in (GRAPH, WEIGHTS, TOKENIZER)},
         )
 
     return write_encoder(folder, make)

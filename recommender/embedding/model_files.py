@@ -10,6 +10,7 @@ from typing import Any
 
 from recommender.embedding.embedder import CHARS_PER_TOKEN, Role
 from recommender.errors import ModelError, pip_install
+from recommender.storage import sha256_of
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -134,8 +135,7 @@ def _content_hash(path: Path) -> str:
     if path.suffix == ".json" and path.name != "tokenizer.json" and isinstance(content := _load(path), dict):
         kept = {key: value for key, value in content.items() if key not in _MAKERS_KEYS}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def _load(path: Path) -> Any:
