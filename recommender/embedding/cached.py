@@ -5,7 +5,6 @@ import logging
 import sqlite3
 import threading
 import time
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.embedding.embedder import Embedded, Embedder, Notice, Role
+from recommender.embedding.packed import pack, unpack
+from recommender.embedding.query_encoder import Encoded
 from recommender.vectors import Mask
 
 Halves: TypeAlias = NDArray[np.float16]
@@ -90,9 +91,9 @@ class CachedEmbedder:
         for place, key in enumerate(keys):
             places.setdefault(key, []).append(place)
         with self._lock:
-            for key, row, cut in self._read(list(places)):
+            for key, known in self._read(list(places)):
                 for place in places.pop(key):
-                    rows[place], truncated[place] = row, cut
+                    rows[place], truncated[place] = known
             missing = list(places.items())
             self.hits += len(texts) - sum(len(positions) for _, positions in missing)
             self.misses += len(missing)
@@ -111,21 +112,21 @@ class CachedEmbedder:
             self._connection.close()
         self._embedder.close()
 
-    def _read(self, keys: list[bytes]) -> Iterator[tuple[bytes, Halves, bool]]:
-        """Those of the keys that are known, each with its row and its truncation."""
+    def _read(self, keys: list[bytes]) -> Iterator[tuple[bytes, Encoded]]:
+        """Those of the keys that are known, each with its row."""
         keys = sorted(keys)
         try:
             for start in range(0, len(keys), _LOOKUP):
                 part = keys[start : start + _LOOKUP]
                 query = f"SELECT key, row FROM embeddings WHERE key IN ({','.join('?' * len(part))})"  # noqa: S608
                 for key, packed in self._connection.execute(query, part).fetchall():
-                    if (record := _unpack(packed, self.dim)) is not None:
-                        yield key, *record
+                    if (known := unpack(packed, self.dim)) is not None:
+                        yield key, known
         except sqlite3.DatabaseError as error:
             self._recover(error)
 
     def _write(self, keys: list[bytes], halves: Halves, truncated: Mask) -> None:
-        packed = (_pack(half, cut) for half, cut in zip(halves, truncated.tolist(), strict=True))
+        packed = (pack(half, cut) for half, cut in zip(halves, truncated.tolist(), strict=True))
         try:
             with self._connection:
                 self._connection.executemany(
@@ -173,19 +174,6 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _pack(half: Halves, truncated: bool) -> bytes:
-    content = half.tobytes() + bytes([truncated])
-    return content + zlib.crc32(content).to_bytes(4, "little")
-
-
-def _unpack(packed: bytes, dim: int) -> tuple[Halves, bool] | None:
-    """Row and truncation; None if the bytes are not those that were packed."""
-    content, checksum = packed[:-4], packed[-4:]
-    if len(content) != 2 * dim + 1 or zlib.crc32(content).to_bytes(4, "little") != checksum:
-        return None
-    return np.frombuffer(content, "<f2", dim), bool(content[-1])
 
 
 def _keys(fingerprint: str, role: Role, texts: Sequence[str]) -> list[bytes]:

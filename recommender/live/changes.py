@@ -12,11 +12,12 @@ from recommender.boilerplate import without_lines
 from recommender.cleaning import story_of
 from recommender.dates import Moment
 from recommender.embedding import Encoded
+from recommender.embedding.packed import pack
 from recommender.errors import InputError, NotFound, RecommenderError, RecordError
 from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
-from recommender.live.vectors import EmbedStories, content_key, pack
+from recommender.live.vectors import EmbedStories, content_key
 from recommender.readmore import is_stub_id, stub_story
 from recommender.stories import STATUSES, USABLE, Story
 
@@ -168,7 +169,7 @@ class Changes:
     def _write(self, stories: Sequence[tuple[Story, dict[str, Any]]], who: str) -> list[Change]:
         vectors = self._vectors([story for story, _ in stories])
         with self._journal.writing() as writing:
-            writing.keep_vectors((key, pack(encoded)) for key, encoded in vectors.items())
+            writing.keep_vectors((key, pack(*encoded)) for key, encoded in vectors.items())
             written = [self._append(writing, story, record, who) for story, record in stories]
         _audit([entry for _, entry in written if entry is not None])
         return [change for change, _ in written]

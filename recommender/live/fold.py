@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from recommender.embedding import Embedded, Embedder, Encoded, Role
+from recommender.embedding.packed import unpack
 from recommender.live.journal import Journal
 from recommender.live.overlay import blocked_keys, is_blocked
 from recommender.live.state import fold, is_newer
-from recommender.live.vectors import content_key, unpack
+from recommender.live.vectors import content_key
 from recommender.readmore import stub_story
 from recommender.recipe import embedding_text
 from recommender.stories import ReadMore, Story

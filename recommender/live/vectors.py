@@ -2,13 +2,13 @@
 
 import hashlib
 import time
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 import numpy as np
 
 from recommender.embedding import Encoded, QueryEncoder, Role
+from recommender.embedding.packed import unpack
 from recommender.errors import Overloaded, Stopping
 from recommender.live.journal import Journal
 from recommender.live.state import Entry
@@ -40,20 +40,6 @@ def needed_keys(fingerprint: str, entries: Iterable[Entry]) -> set[bytes]:
         stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
         keys |= {content_key(fingerprint, one) for one in (story, *stubs)}
     return keys
-
-
-def pack(encoded: Encoded) -> bytes:
-    """A vector as the journal keeps it."""
-    content = encoded.vector.astype("<f2").tobytes() + bytes([encoded.truncated])
-    return content + zlib.crc32(content).to_bytes(4, "little")
-
-
-def unpack(packed: bytes, dim: int) -> Encoded | None:
-    """The vector; None if these are not the bytes of one."""
-    content = packed[:-4]
-    if len(content) != 2 * dim + 1 or zlib.crc32(content).to_bytes(4, "little") != packed[-4:]:
-        return None
-    return Encoded(np.frombuffer(content, "<f2", dim).astype(np.float32), bool(content[-1]))
 
 
 class StoryVectors:
