@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
+from recommender.frequent import FrequentKeys
 from recommender.storage import key64
 
 _FIRST, _LAST = 3, 6
@@ -12,7 +13,7 @@ _SHORTEST, _LONGEST = 12, 600
 _SHARE = 0.02
 _LEAST = 8
 _CAPACITY = 200_000
-"""Lines that are counted at once; of more, those met once are forgotten."""
+"""Lines that are counted at once."""
 
 _SPACE = re.compile(r"\n{3,}")
 
@@ -21,20 +22,15 @@ class Boilerplate:
     """Counts the lines at the ends of bodies in bounded memory, and takes out those that many bodies share."""
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
+        self._lines = FrequentKeys(_CAPACITY)
         self._stories = 0
-        self._forgotten = 0
 
     def learn(self, text: str) -> None:
         """Count the lines of a body."""
         if not text:
             return
         self._stories += 1
-        for key in {key for _, key in _edges(text.split("\n"))}:
-            self._counts[key] = self._counts.get(key, 0) + 1
-        if len(self._counts) > _CAPACITY:
-            self._forgotten += 1
-            self._counts = {key: count for key, count in self._counts.items() if count > self._forgotten}
+        self._lines.add({key for _, key in _edges(text.split("\n"))})
 
     @property
     def threshold(self) -> int:
@@ -43,13 +39,12 @@ class Boilerplate:
 
     def strip(self, text: str) -> str:
         """A body without the lines that many others begin or end with."""
-        least, counts = self.threshold, self._counts
-        return _without(text, lambda key: counts.get(key, 0) >= least)
+        least, lines = self.threshold, self._lines
+        return _without(text, lambda key: lines.count(key) >= least)
 
     def found(self) -> list[str]:
         """The lines that many bodies share, as `without_lines` takes them: some hundred at most."""
-        least = self.threshold
-        return sorted(f"{key:016x}" for key, count in self._counts.items() if count >= least)
+        return [f"{key:016x}" for key in self._lines.at_least(self.threshold)]
 
 
 def without_lines(text: str, found: AbstractSet[str]) -> str:

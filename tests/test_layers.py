@@ -14,7 +14,7 @@ import recommender
 ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
-    ("errors", "heap", "processes", "progress"),
+    ("errors", "frequent", "heap", "processes", "progress"),
     ("dates", "parallel"),
     ("stories", "vectors", "settings", "news_dates"),
     ("storage", "language", "recipe", "analysis", "logs"),
