@@ -20,8 +20,8 @@ from recommender.corpus import CorpusReader, Rejected, boilerplate_of
 from recommender.embedding import Embedded, Embedder, Role
 from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
-from recommender.generation import Entry, GenerationWriter, IndexFolder, Manifest, write_manifest
-from recommender.indexing import Task, make_entry
+from recommender.generation import GenerationWriter, IndexFolder, Manifest, StoredStory, write_manifest
+from recommender.indexing import Task, make_stored
 from recommender.live.fold import Fold, WithVectors
 from recommender.parallel import ParallelMap
 from recommender.progress import Progress, Silent
@@ -219,18 +219,18 @@ class _Work:
         begun = time.perf_counter()
         self.progress.step("Embedding and indexing", len(order))
         fluency = FluencySample()
-        make = partial(make_entry, self.embedder.max_chars)
+        make = partial(make_stored, self.embedder.max_chars)
         with ParallelMap(make, attrgetter("size"), _TOGETHER) as parallel:
             tasks = (self._task(spool, stubs, number) for number in order)
-            for entries, embedded in self._embed(made for _, made in parallel.map(tasks)):
-                for entry in entries:
-                    fluency.add(entry)
-                    writer.add(entry)
-                    self._count(f"{KINDS[entry.values['kind']]}s", 1)
-                    self._count("digests", entry.values["digest"])
+            for batch, embedded in self._embed(made for _, made in parallel.map(tasks)):
+                for stored in batch:
+                    fluency.add(stored)
+                    writer.add(stored)
+                    self._count(f"{KINDS[stored.values['kind']]}s", 1)
+                    self._count("digests", stored.values["digest"])
                 writer.add_vectors(embedded.rows, embedded.truncated)
                 self._count("truncated", int(embedded.truncated.sum()))
-                self.progress.advance(len(entries))
+                self.progress.advance(len(batch))
         languages = fluency.measure(self.embedder)
         self._time("embed and index", begun)
         return languages
@@ -275,15 +275,15 @@ class _Work:
             return Task(stubs.record(stub), 0, None)
         return Task(spool.record(number), self.elsewhere.get(number, 0), self.resolver.keys_of(number))
 
-    def _embed(self, made: Iterable[tuple[str, Entry]]) -> Iterator[tuple[list[Entry], Embedded]]:
-        """Make the entries of one batch while the texts of the one before are embedded."""
+    def _embed(self, made: Iterable[tuple[str, StoredStory]]) -> Iterator[tuple[list[StoredStory], Embedded]]:
+        """Make one batch while the texts of the one before are embedded."""
         with ThreadPoolExecutor(1) as pool:
-            waiting: tuple[list[Entry], Future[Embedded]] | None = None
-            for texts, entries in _batches(made):
+            waiting: tuple[list[StoredStory], Future[Embedded]] | None = None
+            for texts, batch in _batches(made):
                 future = pool.submit(self.embedder.embed, texts, Role.DOCUMENT)
                 if waiting:
                     yield waiting[0], waiting[1].result()
-                waiting = entries, future
+                waiting = batch, future
             if waiting:
                 yield waiting[0], waiting[1].result()
 
@@ -322,16 +322,16 @@ def _in_rows(spool: Spool, stubs: int) -> tuple["array[int]", NDArray[np.int32]]
     return array("q", ordered.tobytes()), row_of
 
 
-def _batches(made: Iterable[tuple[str, Entry]]) -> Iterator[tuple[list[str], list[Entry]]]:
+def _batches(made: Iterable[tuple[str, StoredStory]]) -> Iterator[tuple[list[str], list[StoredStory]]]:
     texts: list[str] = []
-    entries: list[Entry] = []
+    batch: list[StoredStory] = []
     size = 0
-    for text, entry in made:
+    for text, stored in made:
         texts.append(text)
-        entries.append(entry)
-        size += len(entry.record)
-        if len(entries) == _BATCH or size > _BATCH_BYTES:
-            yield texts, entries
-            texts, entries, size = [], [], 0
-    if entries:
-        yield texts, entries
+        batch.append(stored)
+        size += len(stored.record)
+        if len(batch) == _BATCH or size > _BATCH_BYTES:
+            yield texts, batch
+            texts, batch, size = [], [], 0
+    if batch:
+        yield texts, batch

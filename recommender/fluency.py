@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.embedding import Embedder, Role
-from recommender.generation import Entry
+from recommender.generation import StoredStory
 from recommender.lexical import inverse_document_frequency
 from recommender.recipe import body_without_title, clean
 from recommender.stories import ARTICLE, KINDS
@@ -72,17 +72,17 @@ class FluencySample:
     """A few articles of each language, the same ones whatever the order in which they come."""
 
     def __init__(self) -> None:
-        self._chosen: dict[str, list[tuple[int, int, Entry]]] = {}
+        self._chosen: dict[str, list[tuple[int, int, StoredStory]]] = {}
         self._seen = 0
 
-    def add(self, entry: Entry) -> None:
+    def add(self, stored: StoredStory) -> None:
         """Look at a story."""
-        kind, language = KINDS[entry.values["kind"]], entry.values["language"]
-        if kind != ARTICLE or not language or not entry.title_terms or entry.length < _LEAD // 2:
+        kind, language = KINDS[stored.values["kind"]], stored.values["language"]
+        if kind != ARTICLE or not language or not stored.title_terms or stored.length < _LEAD // 2:
             return
         self._seen += 1
         chosen = self._chosen.setdefault(language, [])
-        item = (-entry.values["id_key"], self._seen, entry)
+        item = (-stored.values["id_key"], self._seen, stored)
         if len(chosen) < SAMPLE:
             heapq.heappush(chosen, item)
         else:
@@ -91,15 +91,15 @@ class FluencySample:
     def measure(self, embedder: Embedder) -> dict[str, float]:
         """Trust in the model by language, `LEAST` to 1, of each language with enough articles."""
         return {
-            language: _trust(embedder, [entry for _, _, entry in sorted(chosen)[::-1]])
+            language: _trust(embedder, [stored for _, _, stored in sorted(chosen)[::-1]])
             for language, chosen in sorted(self._chosen.items())
             if len(chosen) == SAMPLE
         }
 
 
-def _trust(embedder: Embedder, sample: Sequence[Entry]) -> float:
+def _trust(embedder: Embedder, sample: Sequence[StoredStory]) -> float:
     """How often a title's nearest text is its own by the model, against how often by shared words."""
-    stories = [entry.story for entry in sample]
+    stories = [stored.story for stored in sample]
     titles = embedder.embed([story.title for story in stories], Role.DOCUMENT).rows
     leads = [clean(body_without_title(story.title, story.text), _LEAD) for story in stories]
     by_model = (titles @ embedder.embed(leads, Role.DOCUMENT).rows.T).argmax(axis=1)
@@ -109,7 +109,7 @@ def _trust(embedder: Embedder, sample: Sequence[Entry]) -> float:
     return round(float(np.clip(ratio / KNOWN, LEAST, 1.0)), 3)
 
 
-def _word_overlap(sample: Sequence[Entry]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _word_overlap(sample: Sequence[StoredStory]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     titles = [set(item.title_terms) for item in sample]
     leads = [set(item.body_terms[:100]) for item in sample]
     frequency = Counter(term for lead in leads for term in lead)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from recommender.generation import Entry
+from recommender.generation import StoredStory
 from recommender.ingest import prepare
 from recommender.stories import DIGEST_LINKS, dump_record, story_from_own_record
 
@@ -29,8 +29,8 @@ class Task:
         return str(json.loads(self.record)["id"])
 
 
-def make_entry(max_chars: int, task: Task) -> tuple[str, Entry]:
-    """The text to embed (`max_chars` is what the embedder reads of one at most) and the entry of a story.
+def make_stored(max_chars: int, task: Task) -> tuple[str, StoredStory]:
+    """A story's text to embed (`max_chars` is what the embedder reads of one at most), and what is stored of it.
 
     It is a round-up if many of its links lead to stories. Those that lead elsewhere stay in it: a story may arrive
     there.
@@ -40,4 +40,4 @@ def make_entry(max_chars: int, task: Task) -> tuple[str, Entry]:
         story = replace(story, digest=True)
     prepared = prepare(story, max_chars)
     record = task.record if prepared.story is given else dump_record(prepared.story.to_record())
-    return prepared.text, Entry.of(prepared.story, record, prepared.title_terms, prepared.body_terms, task.keys)
+    return prepared.text, StoredStory.of(prepared.story, record, prepared.title_terms, prepared.body_terms, task.keys)

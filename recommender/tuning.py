@@ -12,13 +12,14 @@ from recommender.engine.filters import visible
 from recommender.engine.probe import probe_row
 from recommender.engine.searcher import Searcher
 from recommender.evaluation.asking import ask_all
-from recommender.evaluation.metrics import Float64, bootstrap
+from recommender.evaluation.metrics import bootstrap
 from recommender.evaluation.qrels import Judged, editors_links
 from recommender.generation import Generation
 from recommender.progress import Progress, Silent
 from recommender.ranking.fit import Sample, fit_weights, ndcg
 from recommender.ranking.model import DEFAULT, FEATURES, Ranker
 from recommender.ranking.tempo import measure_tempo
+from recommender.vectors import Float64
 
 ENOUGH = 50
 """Judged queries in a half below which nothing is fitted."""

@@ -25,7 +25,7 @@ _ENTRIES = frozenset({"url", "sitemap"})
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class SitemapEntry:
     """An address in a sitemap, and what is said of it."""
 
     url: str
@@ -34,7 +34,7 @@ class Listed:
     hints: dict[str, Any]
 
 
-def sitemap_entries(data: bytes, url: str) -> Iterator[Listed | Rejected]:
+def sitemap_entries(data: bytes, url: str) -> Iterator[SitemapEntry | Rejected]:
     """What a sitemap lists."""
     if data.startswith(b"\x1f\x8b"):
         try:
@@ -60,7 +60,7 @@ def sitemap_entries(data: bytes, url: str) -> Iterator[Listed | Rejected]:
                     "source": plain_line(said.get("name", "")),
                 }
                 hints = {key: value for key, value in hints.items() if value}
-                yield Listed(address, name == "sitemap", said.get("lastmod"), hints)
+                yield SitemapEntry(address, name == "sitemap", said.get("lastmod"), hints)
     except BrokenXml as error:
         yield Rejected(url, f"{error}; what stands before was read")
 
@@ -88,7 +88,7 @@ class SitemapPages:
             count += 1
             yield self.page(item)
 
-    def page(self, item: Listed) -> Story | Rejected:
+    def page(self, item: SitemapEntry) -> Story | Rejected:
         """Fetch and read one page."""
         try:
             document = self._fetcher.get(item.url, size=MAX_PAGE)
@@ -98,7 +98,7 @@ class SitemapPages:
             return Rejected(item.url, f"no page but {document.kind}")
         return page_story(document.data or b"", document.url, item.url, document.charset, item.hints)
 
-    def listed(self) -> Iterator[Listed | Rejected]:
+    def listed(self) -> Iterator[SitemapEntry | Rejected]:
         """Every page that the sitemap and those below it name, each once."""
         seen: set[str] = set()
         waiting = [(self.name, 0)]

@@ -14,8 +14,10 @@ from recommender.ranking.features import age_columns, rescaled, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
 from recommender.readmore import normalise_headline
+from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64
 
+_ARTICLE = KINDS.index(ARTICLE)
 QUOTED_WORDS = 3
 """A headline of fewer words is no quotation when it occurs in a text."""
 
@@ -138,7 +140,7 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         vectors=generation.dense.rows(rows),
         terms=lexical.distinct_terms(rows),
         day=np.where(columns.second[rows] == UNDATED, np.nan, columns.second[rows] // DAY_SECONDS).astype(np.float32),
-        rank=((in_language * 2 + (columns.kind[rows] == 0)) * 2 + own) * len(rows) + newness,
+        rank=((in_language * 2 + (columns.kind[rows] == _ARTICLE)) * 2 + own) * len(rows) + newness,
         bags=lambda some: lexical.bags(rows[some]),
     )
     if not probe.is_story:

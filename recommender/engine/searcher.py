@@ -14,7 +14,10 @@ from recommender.generation import Generation
 from recommender.ranking.diversity import diversify
 from recommender.ranking.freshness import decay
 from recommender.ranking.model import Ranker
+from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64, Mask, distinct
+
+_ARTICLE = KINDS.index(ARTICLE)
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,10 @@ class Searcher:
             if probe.headline_key:
                 same = generation.rows_of_key("headline_key", probe.headline_key)
                 day = columns.second[probe.row] // DAY_SECONDS
-                rows.append(same[(columns.kind[same] != 0) | (columns.second[same] // DAY_SECONDS == day)])
+                rows.append(same[(columns.kind[same] != _ARTICLE) | (columns.second[same] // DAY_SECONDS == day)])
         if probe.url_key:
             same = generation.rows_of_key("url_key", probe.url_key)
-            if int((columns.kind[same] == 0).sum()) <= 1:
+            if int((columns.kind[same] == _ARTICLE).sum()) <= 1:
                 rows.append(same)
         return distinct(np.concatenate(rows)) if rows else np.empty(0, np.int64)
 

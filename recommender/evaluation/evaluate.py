@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from recommender.evaluation.metrics import METRICS, Comparison, Float64, Interval, bootstrap, compare
+from recommender.evaluation.metrics import METRICS, Comparison, Interval, bootstrap, compare
 from recommender.evaluation.qrels import Judged
 from recommender.evaluation.systems import HITS, System
 from recommender.generation import Generation
 from recommender.progress import Progress, Silent
+from recommender.vectors import Float64
 
 MAIN = "ndcg@10"
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float64 = NDArray[np.float64]
+from recommender.vectors import Float64
 
 RESAMPLES = 2_000
 _SEED = 20_020_701

@@ -5,19 +5,19 @@ from recommender.generation.layout import FACETS, FORMAT, Layout
 from recommender.generation.manifest import Manifest, read_manifest, write_manifest
 from recommender.generation.reader import Columns, Generation
 from recommender.generation.recovery import live_manifest
-from recommender.generation.writer import Entry, GenerationWriter, column_values, pointer_keys
+from recommender.generation.writer import GenerationWriter, StoredStory, column_values, pointer_keys
 
 __all__ = [
     "FACETS",
     "FORMAT",
     "Columns",
-    "Entry",
     "Generation",
     "GenerationWriter",
     "IndexFolder",
     "Layout",
     "Listed",
     "Manifest",
+    "StoredStory",
     "column_values",
     "live_manifest",
     "pointer_keys",

@@ -22,7 +22,7 @@ from recommender.vectors import Float32
 
 
 @dataclass(frozen=True)  # without slots: its pickle is read in a third of the time
-class Entry:
+class StoredStory:
     """What a generation stores of a story, but its vector: plain values, which any process may make.
 
     `values` has its value in each column but `truncated`, of a facet the text itself; `pointers` the keys that its
@@ -44,8 +44,8 @@ class Entry:
         title_terms: list[str],
         body_terms: list[str],
         keys: tuple[int, int] | None = None,
-    ) -> "Entry":
-        """The entry of a story; `keys` are those of its URL and of its headline, where they were made before."""
+    ) -> "StoredStory":
+        """What is stored of a story; `keys` are those of its URL and of its headline, where they were made before."""
         values = column_values(story, lambda facet, value: value, keys)
         return cls(record, len(story.text), values, frozenset(pointer_keys(story)), title_terms, body_terms)
 
@@ -71,16 +71,16 @@ class GenerationWriter:
         self._vectors = FlatWriter(dim)
         self._lexical = LexicalWriter(self.layout.lexical)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, stored: StoredStory) -> None:
         """Add the next row."""
-        self._stories.write(entry.record + b"\n")
+        self._stories.write(stored.record + b"\n")
         self._story_start.put(self._stories.tell())
-        for name, value in entry.values.items():
+        for name, value in stored.values.items():
             self._columns[name].put(self._facet(name, value) if name in self._facets else value)
-        for key in entry.pointers:
+        for key in stored.pointers:
             self._pointer_keys.append(key)
             self._pointer_rows.append(self.rows)
-        self._lexical.add(entry.title_terms, entry.body_terms)
+        self._lexical.add(stored.title_terms, stored.body_terms)
         self.rows += 1
 
     def add_vectors(self, vectors: Float32, truncated: Iterable[bool]) -> None:

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.ranking.model import FEATURES, Ranker
-from recommender.vectors import Float32, Mask
-
-Float64 = NDArray[np.float64]
+from recommender.vectors import Float32, Float64, Mask
 
 FREE = frozenset({"age", "age_fortnight"})
 """Features whose weight may be negative: a better match, a vote or the same section never counts against a story."""
