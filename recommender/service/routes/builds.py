@@ -7,12 +7,10 @@ from starlette.responses import Response
 from recommender.builds import Builds
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Engine, writing
-from recommender.stories import dump_record
+from recommender.service.uncached import uncached
 
 router = APIRouter(tags=["index"])
 _BUILDS = "/v1/index/builds"
-_NO_STORE = {"cache-control": "no-store"}
-_JSON = "application/json"
 
 
 @router.post(_BUILDS, **openapi.BUILDS_POST)
@@ -23,8 +21,7 @@ async def start(request: Request) -> Response:
     """
     service, who = writing(request)
     record = await service.change_work.run(Builds(service.settings).start, who)
-    headers = _NO_STORE | {"location": f"{_BUILDS}/{record.id}"}
-    return Response(dump_record(record.to_json()), 202, headers, _JSON)
+    return uncached(record.to_json(), 202, {"location": f"{_BUILDS}/{record.id}"})
 
 
 @router.get(_BUILDS, **openapi.BUILDS_GET)
@@ -32,7 +29,7 @@ async def all_builds(request: Request) -> Response:
     """The last builds, the newest first."""
     service, _ = writing(request)
     records = await service.engine_work.run(Builds(service.settings).all)
-    return Response(dump_record({"builds": [one.to_json() for one in records]}), 200, _NO_STORE, _JSON)
+    return uncached({"builds": [one.to_json() for one in records]})
 
 
 @router.get(_BUILDS + "/{build_id}", **openapi.BUILD_GET)
@@ -40,7 +37,7 @@ async def build(request: Request, build_id: str) -> Response:
     """How a build is getting on: `enqueued`, `running`, `succeeded`, `failed` (and why) or `canceled`."""
     service, _ = writing(request)
     record = await service.engine_work.run(Builds(service.settings).get, build_id)
-    return Response(dump_record(record.to_json()), 200, _NO_STORE, _JSON)
+    return uncached(record.to_json())
 
 
 @router.delete(_BUILDS + "/{build_id}", **openapi.BUILD_DELETE)
@@ -48,7 +45,7 @@ async def cancel(request: Request, build_id: str) -> Response:
     """Stop a build; what is served stays as it is. One that is over is left alone."""
     service, _ = writing(request)
     record = await service.engine_work.run(Builds(service.settings).cancel, build_id)
-    return Response(dump_record(record.to_json()), 200, _NO_STORE, _JSON)
+    return uncached(record.to_json())
 
 
 @router.post("/v1/index/rollback", **openapi.ROLLBACK_POST)
@@ -56,7 +53,7 @@ async def rollback(request: Request) -> Response:
     """Serve the generation that was live before. Live changes are laid over it: none is lost."""
     service, _ = writing(request)
     name = await service.change_work.run(_rollback, service.engine)
-    return Response(dump_record({"generation": name, "live": True}), 200, _NO_STORE, _JSON)
+    return uncached({"generation": name, "live": True})
 
 
 def _rollback(engine: Engine) -> str:

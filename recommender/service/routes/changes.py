@@ -13,7 +13,7 @@ from recommender.service.answers import cache_tag
 from recommender.service.context import writing
 from recommender.service.limits import MAX_POINTERS, read_json
 from recommender.service.routes.stories import STORY
-from recommender.stories import dump_record
+from recommender.service.uncached import uncached
 
 router = APIRouter(tags=["stories"])
 
@@ -58,7 +58,7 @@ async def delete(request: Request, story_id: str) -> Response:
 
 
 def _answer(change: Change, status: int) -> Response:
-    headers = {"cache-control": "no-store", "cache-tag": cache_tag(change.id)}
+    headers = {"cache-tag": cache_tag(change.id)}
     if status == 201:
         headers["location"] = f"/v1/stories/{quote(change.id, safe='', errors='replace')}"
-    return Response(dump_record(change.to_json()), status, headers, "application/json")
+    return uncached(change.to_json(), status, headers)

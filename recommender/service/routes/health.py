@@ -8,16 +8,15 @@ from recommender.errors import Stopping
 from recommender.service import openapi
 from recommender.service.context import service_of
 from recommender.service.metrics import MEDIA_TYPE
-from recommender.stories import dump_record
+from recommender.service.uncached import NO_STORE, uncached
 
 router = APIRouter(tags=["operations"], responses=openapi.problems())
-_NO_STORE = {"cache-control": "no-store"}
 
 
 @router.get("/healthz", summary="Whether the process lives", responses=openapi.json_answer({"status": "ok"}))
 async def healthz(request: Request) -> Response:
     """Always 200 while the process can answer: restart it when this fails."""
-    return Response(dump_record({"status": "ok"}), 200, _NO_STORE, "application/json")
+    return uncached({"status": "ok"})
 
 
 @router.get(
@@ -29,8 +28,7 @@ async def readyz(request: Request) -> Response:
     service = service_of(request)
     if service.draining:
         raise Stopping("the service")
-    answer = {"status": "ready", "generation": service.engine.state()[0]}
-    return Response(dump_record(answer), 200, _NO_STORE, "application/json")
+    return uncached({"status": "ready", "generation": service.engine.state()[0]})
 
 
 @router.get(
@@ -41,4 +39,4 @@ async def metrics(request: Request) -> Response:
     """Requests, times, queue, cache and index. Needs a key where reading does."""
     service = service_of(request)
     service.keys.check_read(request.headers.raw)
-    return Response(service.metrics.text(), 200, _NO_STORE, MEDIA_TYPE)
+    return Response(service.metrics.text(), 200, NO_STORE, MEDIA_TYPE)

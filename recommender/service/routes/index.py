@@ -11,11 +11,9 @@ from recommender.generation import Listed
 from recommender.service import openapi
 from recommender.service.context import Engine, reading, service_of, writing
 from recommender.service.problems import Problems
-from recommender.stories import dump_record
+from recommender.service.uncached import uncached
 
 router = APIRouter(tags=["index"])
-_NO_STORE = {"cache-control": "no-store"}
-_JSON = "application/json"
 
 
 @router.get("/v1/index", **openapi.INDEX_GET)
@@ -23,7 +21,7 @@ async def index(request: Request) -> Response:
     """The generation that is served: when and of what it was built, its size, and its measured quality."""
     service = reading(request)
     about = await service.engine_work.run(service.engine.describe)
-    return Response(dump_record(about), 200, _NO_STORE, _JSON)
+    return uncached(about)
 
 
 @router.get("/v1/index/generations", **openapi.GENERATIONS_GET)
@@ -32,7 +30,7 @@ async def generations(request: Request) -> Response:
     service = service_of(request)
     service.keys.check_read(request.headers.raw)
     listing = await service.engine_work.run(service.engine.index.listing)  # a change may take long
-    return Response(dump_record({"generations": described(listing, service.problems)}), 200, _NO_STORE, _JSON)
+    return uncached({"generations": described(listing, service.problems)})
 
 
 @router.post("/v1/index/generations/{generation}/promote", **openapi.PROMOTE_POST)
@@ -43,7 +41,7 @@ async def promote(request: Request, generation: str) -> Response:
     """
     service, _ = writing(request)
     await service.change_work.run(_promote, service.engine, generation)
-    return Response(dump_record({"generation": generation, "live": True}), 200, _NO_STORE, _JSON)
+    return uncached({"generation": generation, "live": True})
 
 
 def described(listing: list[Listed], problems: Problems) -> list[dict[str, Any]]:

@@ -14,11 +14,10 @@ from recommender.service.answers import Answers, Finished
 from recommender.service.context import Service, reading, request_id_of
 from recommender.service.limits import read_json
 from recommender.service.questions import FRAGMENT, RELATED, Questions
+from recommender.service.uncached import uncached
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["related"])
-_JSON = "application/json"
-_NO_STORE = {"cache-control": "no-store"}
 
 
 @router.get(RELATED, **openapi.RELATED_GET)
@@ -53,7 +52,7 @@ async def related_to_body(request: Request) -> Response:
         service.metrics.answered(found, options.limit)
         return dump_record(found.to_json())
 
-    return Response(await service.engine_work.run(answer), 200, _NO_STORE, _JSON)
+    return uncached(await service.engine_work.run(answer))
 
 
 @router.post(RELATED + "/batch", **openapi.BATCH_POST)
@@ -68,7 +67,7 @@ async def related_batch(request: Request) -> Response:
     def answer() -> bytes:
         return dump_record({"results": _results(service, asked, request_id)})
 
-    return Response(await service.engine_work.run(answer), 200, _NO_STORE, _JSON)
+    return uncached(await service.engine_work.run(answer))
 
 
 def _queries(body: dict[str, Any], most: int) -> list[Any]:
