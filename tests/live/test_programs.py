@@ -19,7 +19,7 @@ def run(name: str, *arguments: str) -> dict[str, Any]:
 def test_killed_processes_lose_nothing_and_damage_is_refused() -> None:
     report = run("faults.py", "--rounds", "45")
     assert report["kills"]["starts"] == 45
-    assert report["kills"]["acknowledged"] > 45
+    assert report["kills"]["acknowledged"] >= report["kills"]["awaited"] > 20
     assert report["damage"]["rounds"] >= report["damage"]["files"]
 
 
