@@ -29,6 +29,15 @@ def data_folder() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exported graphs of the whole run, of all its processes: to export the default model takes half a minute."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "encoders"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture
 def share_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
     """Called, it makes two processes share all work from the second task on; it returns the sizes of the pools that

@@ -58,21 +58,17 @@ def cls_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Exported graphs of the whole run."""
-    return tmp_path_factory.mktemp("encoders")
+def mean_graph(mean_model: Path) -> Path:
+    graph = mean_model.parent / "graph"
+    export_graph(str(mean_model), graph)
+    return graph
 
 
 @pytest.fixture(scope="session")
-def mean_graph(mean_model: Path, encoders: Path) -> Path:
-    export_graph(str(mean_model), encoders / "mean")
-    return encoders / "mean"
-
-
-@pytest.fixture(scope="session")
-def cls_graph(cls_model: Path, encoders: Path) -> Path:
-    export_graph(str(cls_model), encoders / "cls")
-    return encoders / "cls"
+def cls_graph(cls_model: Path) -> Path:
+    graph = cls_model.parent / "graph"
+    export_graph(str(cls_model), graph)
+    return graph
 
 
 NAMES = ["hashing", "torch-mean", "torch-cls", "graph-mean", "graph-cls", "graph-bulk", "cached", "default"]

@@ -48,8 +48,8 @@ class Pairs:
 
 
 @pytest.fixture(scope="module")
-def pairs(data_folder, tmp_path_factory):
-    return Pairs(data_folder, tmp_path_factory.mktemp("encoders"))
+def pairs(data_folder, encoders):
+    return Pairs(data_folder, encoders)
 
 
 def test_what_is_put_together_was_judged_one_story(pairs):
