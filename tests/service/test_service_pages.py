@@ -36,6 +36,17 @@ def test_the_desk_answers_with_and_without_script(client):
     assert "storm &lt;b&gt;" in page.text
 
 
+def test_dates_follow_the_story_for_readers_and_the_page_for_editors(client, engine):
+    about = engine.story
+    engine.story = lambda story_id: about(story_id) | {"language": "de", "published": "2026-03-02"}
+    demo, story = client.get("/demo?id=a1").text, client.get("/story?id=a1").text
+    assert '<article lang="de">' in demo
+    assert '<time datetime="2026-03-02">2. März 2026</time>' in demo
+    assert '<time datetime="2026-03-02">2 March 2026</time>' in story
+    for page in (demo, story):  # the widget writes dates in the language that its element is in
+        assert page.count("<read-more ") == len(re.findall(r'<read-more [^>]*lang="de">', page)) > 0
+
+
 def test_the_desk_takes_the_address_of_a_story(client):
     answer = client.post("/desk/results", data={"q": " https://x.example/shared "})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
