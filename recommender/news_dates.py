@@ -3,6 +3,9 @@
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from functools import lru_cache
+
+from recommender.dates import Moment
 
 _ZONES = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2,
@@ -44,6 +47,40 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 80
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
+_SLASHED = re.compile(r"\s*\d{1,2}/\d{1,2}/\d{4}\b")
+
+
+def news_moment(value: object) -> Moment:
+    """The date that a record states, whatever the way in: as a build writes it, or in any form of `news_date`.
+
+    Raises:
+        ValueError: it is none, or can be read in two ways.
+    """
+    if isinstance(value, str | int | float | date) and not isinstance(value, bool):
+        return _moment(value)
+    raise ValueError(_no_date(value))
+
+
+@lru_cache(maxsize=4_096)
+def _moment(value: str | float | date) -> Moment:
+    """Stories come by the day: the same few dates over and over."""
+    if isinstance(value, str):
+        try:
+            return Moment.parse(value)
+        except ValueError:
+            pass
+    found = news_date(value)
+    if found is None:
+        raise ValueError(_no_date(value))
+    return Moment.parse(found)
+
+
+def _no_date(value: object) -> str:
+    text = str(value)[:40]
+    if _SLASHED.match(text):
+        return f"{text!r} does not say which is the day and which the month: write YYYY-MM-DD"
+    return f"{text!r} is not a date that can be told (YYYY-MM-DD, RFC 3339, RFC 822, seconds since 1970, 4 May 2024)"
 
 
 def news_date(text: object) -> str | None:
@@ -54,14 +91,14 @@ def news_date(text: object) -> str | None:
     nor is a date before 1700 or past 2200. A time without a zone, or in a zone not known, is in UTC.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return _epoch(float(text))
+        text = f"{text:.3f}".removesuffix(".000") if isinstance(text, float) else str(text)  # 20240504 is a day, too
     if isinstance(text, datetime):
         return _instant(text if text.tzinfo else text.replace(tzinfo=UTC))
     if isinstance(text, date):
         return _day(text.year, text.month, text.day)
     if not isinstance(text, str) or not (text := " ".join(text.split())) or len(text) > _LONGEST:
         return None
-    if re.fullmatch(r"\d{9,10}(?:\.\d+)?|\d{12,13}", text):
+    if _EPOCH.fullmatch(text):
         return _epoch(float(text))
     try:
         return _iso(text) or _rfc_822(text) or _other(text)

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import RecordError
+from recommender.news_dates import news_moment
 
 ARTICLE = "article"
 HEADLINE = "headline"
@@ -184,19 +184,13 @@ def story_from_record(record: Any) -> Story:
 def story_from_own_record(record: Mapping[str, Any]) -> Story:
     """The story that gave this record (`Story.to_record`), without checking again what was checked when it was made."""
     fields = {name: record[name] for name in _PLAIN if name in record}
-    fields |= {name: _moment_of(record[name]) for name in ("published", "modified", "embargoed") if name in record}
+    fields |= {name: news_moment(record[name]) for name in ("published", "modified", "embargoed") if name in record}
     fields |= {name: tuple(record[name]) for name in ("authors", "tags") if name in record}
     if "image" in record:
         fields["image"] = Image(**record["image"])
     if "read_more" in record:
         fields["read_more"] = tuple(ReadMore(**pointer) for pointer in record["read_more"])
     return Story(**fields, extra={name: value for name, value in record.items() if name not in _KNOWN})
-
-
-@lru_cache(maxsize=4_096)
-def _moment_of(text: str) -> Moment:
-    """Stories come by the day: the same few dates over and over."""
-    return Moment.parse(text)
 
 
 def content_id(title: str, text: str) -> str:
@@ -257,11 +251,12 @@ def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
-    text = _optional_text(record, name)
-    if text is None:
+    value = record.get(name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number and (value := _optional_text(record, name)) is None:
         return None
     try:
-        return _moment_of(text)
+        return news_moment(value)
     except ValueError as error:
         raise RecordError(name, str(error)) from None
 

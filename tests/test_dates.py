@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.dates import Moment
+from recommender.news_dates import news_moment
 
 days = st.dates(date(1, 1, 2), date(9999, 12, 30))
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
@@ -73,3 +74,43 @@ def test_what_is_no_date_is_refused_with_what_would_be(text: str) -> None:
 )
 def test_moments_compare_by_day_where_either_is_a_day(one: str, other: str, past: bool) -> None:
     assert Moment.parse(one).is_past_for(Moment.parse(other)) is past
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("2026-03-04", "2026-03-04"),
+        ("0800-12-25", "0800-12-25"),
+        ("2026-03-04T12:00:00+02:00", "2026-03-04T10:00:00Z"),
+        ("Wed, 04 Mar 2026 12:00:00 +0200", "2026-03-04T10:00:00Z"),
+        ("Wed, 4 Mar 2026 11:00 CET", "2026-03-04T10:00:00Z"),
+        (1_772_618_400, "2026-03-04T10:00:00Z"),
+        (1_772_618_400.25, "2026-03-04T10:00:00Z"),
+        (1_772_618_400_000, "2026-03-04T10:00:00Z"),
+        ("1772618400", "2026-03-04T10:00:00Z"),
+        ("1772618400000", "2026-03-04T10:00:00Z"),
+        (20_260_304, "2026-03-04"),
+        ("20260304", "2026-03-04"),
+        ("4 March 2026", "2026-03-04"),
+        ("4. März 2026", "2026-03-04"),
+        ("4.3.2026", "2026-03-04"),
+        (date(2026, 3, 4), "2026-03-04"),
+        (datetime(2026, 3, 4, 10, tzinfo=UTC), "2026-03-04T10:00:00Z"),
+    ],
+)
+def test_forms_that_newsrooms_write(value: object, written: str) -> None:
+    assert str(news_moment(value)) == written
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "2026-W05-1", "2026-032", "2026-02-30", 7, -5, 99, float("nan"), 1e300, True, None, [1]]
+)
+def test_a_value_that_is_no_date_is_refused_with_what_would_be(value: object) -> None:
+    with pytest.raises(ValueError, match=r"is not a date that can be told \(YYYY-MM-DD, RFC 3339, RFC 822, seconds"):
+        news_moment(value)
+
+
+@pytest.mark.parametrize("text", ["03/04/2026", "3/4/2026 10:00", "25/04/2026"])
+def test_a_date_in_slashes_says_two_things(text: str) -> None:
+    with pytest.raises(ValueError, match="which is the day and which the month: write YYYY-MM-DD"):
+        news_moment(text)

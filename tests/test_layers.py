@@ -16,7 +16,8 @@ ROOT = Path(recommender.__file__).parent
 LAYERS = (
     ("errors", "frequent", "heap", "processes", "progress"),
     ("dates", "parallel"),
-    ("stories", "vectors", "settings", "news_dates"),
+    ("news_dates",),
+    ("stories", "vectors", "settings"),
     ("storage", "language", "recipe", "analysis", "logs"),
     ("readmore", "embedding", "dense"),
     ("boilerplate", "cleaning"),

@@ -7,7 +7,7 @@ from typing import Any
 from recommender.cleaning import story_of
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.errors import CorpusError
-from recommender.news_dates import news_date
+from recommender.news_dates import news_date, news_moment
 from recommender.stories import Story
 
 _USUAL = {
@@ -111,10 +111,10 @@ def _plain(value: Any) -> Any:
 
 
 def _date(column: str, value: Any) -> str:
-    found = news_date(value)
-    if found is None:
-        raise ValueError(f"{column}: {str(value)[:40]!r} is no date that can be told (YYYY-MM-DD, RFC 3339, RFC 822)")
-    return found
+    try:
+        return str(news_moment(value))
+    except ValueError as error:
+        raise ValueError(f"{column}: {error}") from None
 
 
 def _json_list(text: str) -> Any:

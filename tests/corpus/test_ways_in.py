@@ -104,6 +104,45 @@ def test_ninjs(tmp_path):
     assert (two.title, two.text, two.status) == ("The main headline", "The body.", "canceled")
 
 
+DATES = {
+    "RFC 822": ("Wed, 04 Mar 2026 12:00:00 +0200", "2026-03-04T10:00:00Z"),
+    "seconds": ("1772618400", "2026-03-04T10:00:00Z"),
+    "milliseconds": ("1772618400000", "2026-03-04T10:00:00Z"),
+    "a number": (1_772_618_400, "2026-03-04T10:00:00Z"),
+    "digits": ("20260304", "2026-03-04"),
+    "written out": ("March 4, 2026", "2026-03-04"),
+    "long ago": ("1605-07-01", "1605-07-01"),
+}
+
+
+@pytest.mark.parametrize(("date", "written"), DATES.values(), ids=DATES.keys())
+def test_a_date_says_the_same_in_a_table_and_in_records(tmp_path, date, written):
+    record = {"title": "One", "published": date, "modified": date, "embargoed": date}
+    line = json.dumps(record)
+    table = io.StringIO()
+    csv.writer(table).writerows([record.keys(), record.values()])
+    for name, text in [("a.jsonl", line), ("a.json", f"[{line}]"), ("a.csv", table.getvalue())]:
+        (story,), _ = read(write(tmp_path / name, text))
+        assert [str(story.published), str(story.modified), str(story.embargoed)] == [written] * 3, name
+
+
+@pytest.mark.parametrize(
+    ("date", "reason"),
+    [
+        ("soon", "'soon' is not a date"),
+        ("03/04/2026", "which is the day and which the month"),
+        (7, "'7' is not a date"),
+    ],
+)
+def test_what_is_no_date_is_rejected_in_a_table_and_in_records(tmp_path, date, reason):
+    line = json.dumps({"title": "One", "published": date})
+    for name, text in [("a.jsonl", line), ("a.json", f"[{line}]"), ("a.csv", f"title,published\nOne,{date}\n")]:
+        stories, (rejected,) = read(write(tmp_path / name, text))
+        assert not stories
+        assert rejected.reason.startswith("published: ")
+        assert reason in rejected.reason, name
+
+
 def test_a_list_of_records(tmp_path):
     stories, rejected = read(write(tmp_path / "a.json", '[{"title": "One story"},\n{"x": 1}, 7]'))
     assert [story.title for story in stories] == ["One story"]
