@@ -130,7 +130,8 @@ class Story:
 
 
 _FIELDS = attrgetter(*Story.__dataclass_fields__)
-_KNOWN = frozenset(Story.__dataclass_fields__) - {"extra"}
+KNOWN_FIELDS = frozenset(Story.__dataclass_fields__) - {"extra"}
+"""Fields of a record; what else it holds is kept as it is."""
 _PLAIN = ("id", "title", "text", "url", "section", "language", "source", "status", "digest", "kind")
 """Fields that are the same in a story and in its record."""
 
@@ -177,7 +178,7 @@ def story_from_record(record: Any) -> Story:
         read_more=_read_more(record),
         digest=bool(digest),
         kind=kind if kind in KINDS else ARTICLE,
-        extra={name: value for name, value in record.items() if name not in _KNOWN},
+        extra={name: value for name, value in record.items() if name not in KNOWN_FIELDS},
     )
 
 
@@ -190,7 +191,7 @@ def story_from_own_record(record: Mapping[str, Any]) -> Story:
         fields["image"] = Image(**record["image"])
     if "read_more" in record:
         fields["read_more"] = tuple(ReadMore(**pointer) for pointer in record["read_more"])
-    return Story(**fields, extra={name: value for name, value in record.items() if name not in _KNOWN})
+    return Story(**fields, extra={name: value for name, value in record.items() if name not in KNOWN_FIELDS})
 
 
 def content_id(title: str, text: str) -> str:

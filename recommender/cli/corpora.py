@@ -26,7 +26,7 @@ def corpus_help() -> str:
 
 options stand behind a #, parted by &, as in 'news.csv#title=headline&text=body&delimiter=;':
 {options}
-  FIELD       column that holds a field of the records (title, text, url, published, …)
+  FIELD       column, or field of a JSON record, that holds a field of the records (title, text, url, published, …)
 """
 
 

@@ -49,7 +49,9 @@ def _build(commands: Any) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = corpus_help()
     parser.add_argument("corpora", nargs="+", metavar="CORPUS", help="files, folders, URLs or databases (see below)")
-    parser.add_argument("--map", metavar="FIELD=COLUMN,…", help="which columns hold which fields: title=head,text=body")
+    parser.add_argument(
+        "--map", metavar="FIELD=COLUMN,…", help="which columns or JSON fields hold which fields: title=head,text=body"
+    )
     parser.add_argument("--format", choices=FORMATS, metavar="F", help=f"what the corpora are: {', '.join(FORMATS)}")
     parser.add_argument("--dry-run", action="store_true", help="show what would be read, and build nothing")
     parser.add_argument("--model", metavar="NAME|PATH", help="sentence-transformers model (default: all-MiniLM-L6-v2)")

@@ -75,22 +75,31 @@ class Columns:
     def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
         record = {name: value for name in self._rest if (value := _plain(row.get(name))) is not None}
         for field, column in self._column.items():
-            value = _plain(row.get(column))
-            if value is None:
-                continue
-            if field in _DATES:
-                record[field] = _date(column, value)
-            elif field in _LISTS:
-                record[field] = _listed(value)
-            elif field == "read_more":
-                record[field] = _pointers(value)
-            elif field == "digest":
-                record[field] = _YES.get(str(value).lower(), value)
-            elif field == "image":
+            if (value := field_value(field, column, row.get(column))) is not None:
                 record[field] = value
-            else:
-                record[field] = value if isinstance(value, str) else str(value)
         return record
+
+
+def field_value(field: str, column: str, value: Any) -> Any:
+    """What a column that is mapped to a field says, as the corpus contract has it; None where it says nothing.
+
+    Raises:
+        ValueError: what should be a date is none.
+    """
+    value = _plain(value)
+    if value is None:
+        return None
+    if field in _DATES:
+        return _date(column, value)
+    if field in _LISTS:
+        return _listed(value)
+    if field == "read_more":
+        return _pointers(value)
+    if field == "digest":
+        return _YES.get(str(value).lower(), value)
+    if field == "image" or isinstance(value, str):
+        return value
+    return str(value)
 
 
 def _plain(value: Any) -> Any:

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from recommender.cleaning import story_of
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
+from recommender.corpus.naming import Naming, Sought, record_story
 from recommender.corpus.ninjs import is_ninjs, ninjs_items
 from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
@@ -41,9 +42,10 @@ def sniff(head: bytes) -> str | None:
 class DocumentFile(FileReader):
     """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON."""
 
-    def __init__(self, path: Path, form: str, place: str | None = None) -> None:
+    def __init__(self, path: Path, form: str, place: str | None = None, naming: Naming | None = None) -> None:
         super().__init__(path, place)
         self._form = form
+        self._naming = naming
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
@@ -72,11 +74,16 @@ class DocumentFile(FileReader):
         except (ValueError, RecursionError) as error:
             reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
             return iter([Rejected(self.name, f"broken JSON: {reason}")])
-        return json_items(document, self.name)
+        return json_items(document, data, self.name, naming=self._naming)
 
 
-def json_items(document: object, place: str, url: str | None = None) -> Iterator[Story | Rejected]:
-    """The stories of a JSON document: a JSON Feed, ninjs, or corpus records."""
+def json_items(
+    document: object, data: bytes, place: str, url: str | None = None, naming: Naming | None = None
+) -> Iterator[Story | Rejected]:
+    """The stories of a JSON document (`data` is what it was read from): a JSON Feed, ninjs, or corpus records.
+
+    The first two say themselves what their fields are: `naming` is for records.
+    """
     if is_json_feed(document):
         assert isinstance(document, dict)
         yield from json_feed_items(document, place, url)
@@ -85,6 +92,10 @@ def json_items(document: object, place: str, url: str | None = None) -> Iterator
     if is_ninjs(document) or (isinstance(inner, list) and inner and is_ninjs(inner[0])):
         yield from ninjs_items(document, place)
         return
+    make = partial(record_story, naming=naming)
     for number, record in enumerate(document if isinstance(document, list) else [document], 1):
         where = f"{place}: item {number}"
-        yield story_or_rejected(where, record, story_of)
+        yield story_or_rejected(where, record, make)
+    sought = Sought(place, naming)
+    sought.look(data)
+    yield from sought.missing()

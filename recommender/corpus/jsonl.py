@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from recommender.cleaning import story_of
+from recommender.corpus.naming import Naming, Sought, record_story
 from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
@@ -36,15 +37,22 @@ _decoder = json.JSONDecoder(parse_constant=_refuse)
 class JsonLines(FileReader):
     """A file of records (`CorpusReader`); `place` is what its records' places begin with."""
 
-    def __init__(self, path: Path, place: str | None = None, max_line: int = MAX_LINE) -> None:
+    def __init__(
+        self, path: Path, place: str | None = None, max_line: int = MAX_LINE, naming: Naming | None = None
+    ) -> None:
         super().__init__(path, place)
         self._max_line = max_line
+        self._naming = naming
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
-        with ParallelMap(_parse, _size, _TOGETHER) as parallel:
-            for _, item in parallel.map(self._filled()):
+        sought = Sought(self.name, self._naming)
+        parse = partial(_parse, naming=self._naming) if self._naming else _parse
+        with ParallelMap(parse, _size, _TOGETHER) as parallel:
+            lines = self._filled()
+            for _, item in parallel.map(_watched(lines, sought) if self._naming else lines):
                 yield item
+        yield from sought.missing()
         self.position = self.size_bytes
 
     def _filled(self) -> Iterator["_Line | Rejected"]:
@@ -96,15 +104,22 @@ class _Line:
         return self.place
 
 
+def _watched(lines: Iterator[_Line | Rejected], sought: Sought) -> Iterator[_Line | Rejected]:
+    for line in lines:
+        if isinstance(line, _Line):
+            sought.look(line.data)
+        yield line
+
+
 def _size(line: _Line | Rejected) -> int:
     return len(line.data) if isinstance(line, _Line) else 0
 
 
-def _parse(line: _Line | Rejected) -> Story | Rejected:
+def _parse(line: _Line | Rejected, naming: Naming | None = None) -> Story | Rejected:
     if isinstance(line, Rejected):
         return line
     try:
-        return story_of(_decoder.decode(line.data.decode("utf-8")))
+        return record_story(_decoder.decode(line.data.decode("utf-8")), naming)
     except UnicodeDecodeError as error:
         reason = not_utf8(error)
     except json.JSONDecodeError as error:

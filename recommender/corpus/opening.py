@@ -12,6 +12,7 @@ from recommender.corpus.fetch import Document, Fetcher, Limits
 from recommender.corpus.folder import Folder
 from recommender.corpus.gathering import Gathered
 from recommender.corpus.jsonl import JsonLines
+from recommender.corpus.naming import Naming
 from recommender.corpus.parquet import Parquet
 from recommender.corpus.polish import Polished
 from recommender.corpus.reader import CorpusReader
@@ -87,7 +88,7 @@ def open_corpus(corpus: str | Path, more: Mapping[str, str] | None = None) -> Co
 
 def _in_folder(path: Path, place: str, inside: PurePosixPath, spec: Spec) -> CorpusReader | None:
     form = _form_of(path)
-    if form is None or form == SITEMAP or (form == "json" and not _holds_news(path)):
+    if form is None or form == SITEMAP or (form == "json" and not _holds_news(path, spec)):
         return None
     return _reader(path, place, form, spec, inside)
 
@@ -114,14 +115,15 @@ def _form_of(path: Path) -> str | None:
     return form
 
 
-def _holds_news(path: Path) -> bool:
+def _holds_news(path: Path, spec: Spec) -> bool:
     """Whether a JSON file of a folder holds stories, and not the settings of a program."""
+    named = [f'"{spec.columns[field]}"'.encode() for field in ("title", "text") if field in spec.columns]
     with Stream.open(path) as stream:
         try:
             head = stream.data.read(1 << 16)
         except DAMAGED:
             return False
-    return any(sign in head for sign in (b"jsonfeed.org/version", b'"headline', b'"body_', b'"text"'))
+    return any(sign in head for sign in (b"jsonfeed.org/version", b'"headline', b'"body_', b'"text"', *named))
 
 
 def _is_lines(head: bytes) -> bool:
@@ -131,10 +133,11 @@ def _is_lines(head: bytes) -> bool:
 
 
 def _reader(path: Path, place: str, form: str, spec: Spec, inside: PurePosixPath | None = None) -> CorpusReader | None:
+    naming = Naming(spec.columns) if spec.columns else None
     if form in _ARTICLES:
         return ArticleFile(path, _ARTICLES[form], place, inside, spec.options)
     if form == "jsonl":
-        return JsonLines(path, place)
+        return JsonLines(path, place, naming=naming)
     if form in ("csv", "tsv"):
         return Delimited(path, spec, place)
     if form == "parquet":
@@ -145,7 +148,7 @@ def _reader(path: Path, place: str, form: str, spec: Spec, inside: PurePosixPath
         return _local_sitemap(path, spec)
     if form in (FEED, WORDPRESS):
         return DocumentFile(path, form, place)
-    return DocumentFile(path, JSON, place) if form in ("json", "jsonfeed", "ninjs") else None
+    return DocumentFile(path, JSON, place, naming) if form in ("json", "jsonfeed", "ninjs") else None
 
 
 def _local_sitemap(path: Path, spec: Spec) -> CorpusReader:

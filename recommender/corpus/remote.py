@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from recommender.corpus.documents import FEED, JSON, SITEMAP, WORDPRESS, json_items, sniff
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.fetch import Document, Fetcher, Limits
+from recommender.corpus.naming import Naming
 from recommender.corpus.pages import page_story
 from recommender.corpus.reader import Rejected
 from recommender.corpus.sitemap import MAX_PAGES, SitemapPages
@@ -66,7 +67,8 @@ class Remote:
 
     def _json(self, data: bytes, url: str) -> Iterator[Story | Rejected]:
         try:
-            return json_items(json.loads(decode_text(data)), self.name, url)
+            naming = Naming(self._spec.columns) if self._spec.columns else None
+            return json_items(json.loads(decode_text(data)), data, self.name, url, naming)
         except (ValueError, RecursionError) as error:
             raise CorpusError(f"{self.name}: broken JSON ({error})") from None
 

@@ -7,16 +7,13 @@ from pathlib import Path
 from recommender.corpus.markup import http_url
 from recommender.corpus.site import PLACEHOLDERS, placeholders
 from recommender.errors import CorpusError
-from recommender.stories import Story
+from recommender.stories import KNOWN_FIELDS
 
 FORMATS = (
     "jsonl", "text", "markdown", "html", "feed", "jsonfeed", "sitemap", "csv", "tsv", "parquet", "wordpress", "ninjs",
     "warc", "page",
 )  # fmt: skip
 """Values of the option `format`."""
-
-FIELDS = frozenset(Story.__dataclass_fields__) - {"extra"}
-"""Fields of a record, to which a column can be mapped."""
 
 _OPTIONS = {
     "format": "what it is, where its name does not say: " + ", ".join(FORMATS),
@@ -88,17 +85,17 @@ def parse_spec(text: str | Path, more: Mapping[str, str] | None = None) -> Spec:
         if "=" in tail.partition("&")[0]:
             target, behind = head, tail
     given = dict(more or {}) | _pairs(target, behind)
-    unknown = sorted(set(given) - set(_OPTIONS) - FIELDS)
+    unknown = sorted(set(given) - set(_OPTIONS) - KNOWN_FIELDS)
     if unknown:
         raise CorpusError(
             f"{target}: no option {unknown[0]!r}; options are {', '.join(_OPTIONS)}, and the fields of a record "
-            f"with their columns ({', '.join(sorted(FIELDS))})"
+            f"with their columns ({', '.join(sorted(KNOWN_FIELDS))})"
         )
     options = {name: value for name, value in given.items() if name in _OPTIONS}
     if options.get("format", "jsonl") not in FORMATS:
         raise CorpusError(f"{target}: no format {options['format']!r}; there are {', '.join(FORMATS)}")
     _check_site(target, options)
-    return Spec(target, options, {name: value for name, value in given.items() if name in FIELDS})
+    return Spec(target, options, {name: value for name, value in given.items() if name in KNOWN_FIELDS})
 
 
 def _check_site(target: str, options: Mapping[str, str]) -> None:
@@ -119,8 +116,8 @@ def parse_map(text: str) -> dict[str, str]:
     """
     pairs = [piece.partition("=") for piece in text.split(",") if piece.strip()]
     for name, sign, value in pairs:
-        if not sign or not value.strip() or name.strip() not in FIELDS:
-            wanted = f"one FIELD=COLUMN for each of {', '.join(sorted(FIELDS))} that you want to name"
+        if not sign or not value.strip() or name.strip() not in KNOWN_FIELDS:
+            wanted = f"one FIELD=COLUMN for each of {', '.join(sorted(KNOWN_FIELDS))} that you want to name"
             raise CorpusError(f"--map {text}: {name.strip()!r} cannot be mapped; expected {wanted}")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
@@ -130,8 +127,8 @@ def with_options(corpus: str, more: Mapping[str, str]) -> str:
     if not more:
         return corpus
     spec = parse_spec(corpus)
-    fields = {name: value for name, value in more.items() if name in FIELDS}
-    options = {name: value for name, value in more.items() if name not in FIELDS}
+    fields = {name: value for name, value in more.items() if name in KNOWN_FIELDS}
+    options = {name: value for name, value in more.items() if name not in KNOWN_FIELDS}
     return replace(spec, columns=fields | dict(spec.columns), options=options | dict(spec.options)).name
 
 
