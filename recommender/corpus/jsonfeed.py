@@ -16,7 +16,8 @@ def is_json_feed(document: object) -> bool:
 
 
 def json_feed_items(document: Mapping[str, Any], place: str, url: str | None = None) -> Iterator[Story | Rejected]:
-    """The stories of a JSON Feed; `url` is where it was fetched."""
+    """The stories of a JSON Feed; `url` is where it was fetched. Of one in a file its own addresses say that."""
+    url = url or http_url(document.get("home_page_url")) or http_url(document.get("feed_url"))
     items = document.get("items")
     if not isinstance(items, list):
         yield Rejected(place, "a JSON Feed without a list of items")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from recommender.corpus.feeds import item_record
+from recommender.corpus.feeds import item_record, note_channel
 from recommender.corpus.markup import plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
@@ -32,8 +32,7 @@ def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story 
     try:
         for name, element, line in elements(read, _POSTS):
             if not name:
-                if (tag := local_name(element.tag)) in ("title", "language") and (said := plain_line(text_of(element))):
-                    channel.setdefault(tag, said)
+                note_channel(element, channel)
                 continue
             fields = {local_name(child.tag): text_of(child) for child in element if not len(child)}
             status = _STATUS.get(fields.get("status", "publish"))

@@ -540,3 +540,49 @@ def test_a_folder_of_every_kind(tmp_path):
     corpus = open_corpus(tmp_path / "all")
     assert len([item for item in corpus if isinstance(item, Story)]) == 5
     assert corpus.skipped == 2
+
+
+RELATIVE = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">
+<channel><title>The Gazette</title><atom:link rel="self" href="https://feeds.example/gazette"/>
+<image><url>/logo.png</url><link>https://logo.example/</link></image>
+<link>https://gazette.example/</link>
+<item><title>One story</title><link>/1</link><media:content url="/1.jpg" medium="image"/>
+<description>&lt;p&gt;It &lt;a href="/2"&gt;was closed&lt;/a&gt;.&lt;/p&gt;</description></item>
+<item><title>Two stories</title><guid isPermaLink="true">news/2</guid></item>
+<item><title>Three stories</title><guid>3</guid></item>
+<item><title>Four stories</title><guid>https://gazette.example/4</guid></item>
+<item xml:base="https://other.example/a/"><title>Five stories</title><link>5</link>
+<description>&lt;p&gt;It &lt;a href="6"&gt;was closed&lt;/a&gt;.&lt;/p&gt;</description></item>
+</channel></rss>"""
+RELATIVE_ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://gazette.example/news/"><title>G</title>
+<link rel="self" href="https://feeds.example/atom"/><link rel="alternate" href="/"/>
+<entry><title>One story</title><id>urn:1</id><link href="1"/>
+<content type="html" xml:base="pages/">&lt;p&gt;It &lt;a href="2"&gt;was closed&lt;/a&gt;.&lt;/p&gt;</content></entry>
+<entry xml:base="ftp://files.example/"><title>Two stories</title><id>urn:2</id><link href="2"/></entry></feed>"""
+SELF_ONLY = """<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="https://gazette.example/news/atom"/>
+<entry><title>One story</title><id>urn:1</id><link href="1"/></entry></feed>"""
+
+
+def test_relative_addresses_of_a_feed_in_a_file_are_completed(tmp_path):
+    stories, _ = read(write(tmp_path / "rss.xml", RELATIVE))
+    assert [story.url for story in stories] == [
+        "https://gazette.example/1",
+        "https://gazette.example/news/2",
+        None,
+        "https://gazette.example/4",
+        "https://other.example/a/5",
+    ]
+    assert [story.id for story in stories][2] == "3"
+    assert stories[0].image.url == "https://gazette.example/1.jpg"
+    assert pointers(stories[0]) == [("", "https://gazette.example/2", "in_text")]
+    assert pointers(stories[4]) == [("", "https://other.example/a/6", "in_text")]
+    (one, two), _ = read(write(tmp_path / "atom.xml", RELATIVE_ATOM))
+    assert (one.url, two.url) == ("https://gazette.example/news/1", "https://gazette.example/news/2")
+    assert pointers(one) == [("", "https://gazette.example/news/pages/2", "in_text")]
+    (one,), _ = read(write(tmp_path / "self.xml", SELF_ONLY))
+    assert one.url == "https://gazette.example/news/1"
+    item = {"id": "1", "url": "/1", "image": "/1.jpg", "content_html": "<p>It <a href='/2'>was</a>.</p>"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://gazette.example/", "items": [item]}
+    (one,), _ = read(write(tmp_path / "feed.json", json.dumps(feed)))
+    assert (one.url, one.image.url) == ("https://gazette.example/1", "https://gazette.example/1.jpg")
+    assert pointers(one) == [("", "https://gazette.example/2", "in_text")]
