@@ -21,7 +21,7 @@ def corpus_help() -> str:
   a file      JSON Lines, JSON (records, JSON Feed, ninjs), CSV, TSV, RSS, Atom, a WordPress export, a sitemap, text,
               Markdown, HTML (each also as .gz or .zst), Parquet, WARC
   a folder    of those; Markdown and HTML with front matter (Hugo, Jekyll, Eleventy) link to each other
-  a URL       a feed, a sitemap with the pages behind it, or one page
+  a URL       a feed, a sitemap with the pages behind it, one page, or a file of a form above
   a database  sql:sqlite:///news.db#table=stories, sql:postgresql://…#query=SELECT …
 
 options stand behind a #, parted by &, as in 'news.csv#title=headline&text=body&delimiter=;':

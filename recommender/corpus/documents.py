@@ -65,20 +65,35 @@ class DocumentFile(FileReader):
         self.position = self.size_bytes
 
     def _json(self, stream: Stream) -> Iterator[Story | Rejected]:
-        data = stream.data.read(MAX_JSON + 1)
-        if len(data) > MAX_JSON:
-            advice = f"convert it, for instance with: jq -c '.[]' {self.name} > {self.name}l"
-            return iter([Rejected(self.name, f"a JSON document longer than {MAX_JSON:,} bytes: {advice}")])
         try:
-            document = json.loads(decode_text(data))
-        except (ValueError, RecursionError) as error:
-            reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
-            return iter([Rejected(self.name, f"broken JSON: {reason}")])
-        return json_items(document, data, self.name, naming=self._naming)
+            return json_stories(stream, self.name, naming=self._naming)
+        except ValueError as error:
+            return iter([Rejected(self.name, str(error))])
 
 
-def json_items(
-    document: object, data: bytes, place: str, url: str | None = None, naming: Naming | None = None
+def json_stories(
+    stream: Stream, place: str, url: str | None = None, naming: Naming | None = None
+) -> Iterator[Story | Rejected]:
+    """The stories of an open JSON document; `url` is where it was fetched.
+
+    Raises:
+        ValueError: it is too long, or no JSON.
+    """
+    data = stream.data.read(MAX_JSON + 1)
+    if len(data) > MAX_JSON:
+        advice = f"convert it, for instance with: jq -c '.[]' {place} > {place}l"
+        raise ValueError(f"a JSON document longer than {MAX_JSON:,} bytes: {advice}")
+    try:
+        document = json.loads(decode_text(data))
+    except RecursionError:
+        raise ValueError("broken JSON: nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"broken JSON: {error}") from None
+    return _json_items(document, data, place, url, naming)
+
+
+def _json_items(
+    document: object, data: bytes, place: str, url: str | None, naming: Naming | None
 ) -> Iterator[Story | Rejected]:
     """The stories of a JSON document (`data` is what it was read from): a JSON Feed, ninjs, or corpus records.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from recommender.corpus.addresses import FetchRefused
-from recommender.corpus.documents import SITEMAP, sniff
+from recommender.corpus.documents import SITEMAP
 from recommender.corpus.fetch import Document, Fetcher, FetchFailed, Limits
 from recommender.corpus.memory import Memory, Visit
 from recommender.corpus.opening import open_corpus
@@ -125,11 +125,11 @@ class Follower:
         if document.data is None:
             done.outcome = "not modified"
             return replace(visit, failures=0, not_before=0.0)
-        form = spec.options.get("format") or sniff(document.data)
-        if form == SITEMAP or document.data.startswith(b"\x1f\x8b"):
+        remote = Remote(spec, fetcher)
+        if remote.form_of(document) == SITEMAP:
             self._take(spec.target, self._pages(spec, fetcher, document, done), done)
         else:
-            self._take(spec.target, Remote(spec, fetcher).stories(document), done)
+            self._take(spec.target, remote.stories(document), done)
         if done.left:
             return Visit()  # the next round goes on
         return Visit(document.headers.get("etag"), document.headers.get("last-modified"))

@@ -1,17 +1,15 @@
 """A corpus read twice, the second time from disk: only then is it known which links lead to its stories."""
 
-import contextlib
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 
 from recommender.boilerplate import Boilerplate
 from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.site import HERE, link_keys
 from recommender.corpus.templates import TemplateLinks
-from recommender.errors import CorpusError
+from recommender.corpus.temporary import disk_faults, temporary_file
 from recommender.readmore import IN_TEXT, canonical_url
 from recommender.storage import key64
 from recommender.stories import ReadMore, Story, dump_record, story_from_record
@@ -58,47 +56,23 @@ class Gathered:
     def __iter__(self) -> Iterator[Story | Rejected]:
         learned = _Learned(self._base)
         drafts = self._drafts() if self._drafts else map(Drafted, self._source)
-        with _temporary_file() as disk:
+        with temporary_file() as disk:
             for draft in drafts:
                 if isinstance(draft.item, Rejected):
                     line = _REJECTED + dump_record({"place": draft.item.place, "reason": draft.item.reason})
                 else:
                     learned.learn(draft.item, draft.keys)
                     line = dump_record(draft.item.to_record())
-                with _faults():
+                with disk_faults():
                     disk.write(line + b"\n")
             self.boilerplate = learned.boilerplate.found()
-            with _faults():
+            with disk_faults():
                 disk.seek(0)
             for line in disk:
                 if line.startswith(_REJECTED):
                     yield Rejected(**json.loads(line.removeprefix(_REJECTED)))
                 else:
                     yield learned.finish(story_from_record(json.loads(line)))
-
-
-@contextlib.contextmanager
-def _temporary_file() -> Iterator[BinaryIO]:
-    with _faults():
-        file = cast(BinaryIO, tempfile.TemporaryFile(prefix="recommender-"))  # noqa: SIM115 - closed below
-    try:
-        yield file
-    finally:
-        with contextlib.suppress(OSError):  # of what could not be written a second time
-            file.close()
-
-
-@contextlib.contextmanager
-def _faults() -> Iterator[None]:
-    """Name the folder of temporary files, which is often on another disk than the index."""
-    try:
-        yield
-    except OSError as error:
-        folder = tempfile.tempdir or "none"
-        raise CorpusError(
-            f"the folder of temporary files, {folder}, cannot be written ({error.strerror}): "
-            "stories wait there while a corpus is read; make room, or set TMPDIR to another folder"
-        ) from None
 
 
 class _Learned:

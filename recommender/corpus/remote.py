@@ -1,26 +1,30 @@
-"""A URL to the stories behind it: a feed, a JSON Feed, a sitemap, or one page."""
+"""A URL to the stories behind it: a feed, a sitemap, one page, or a file of any form that is read from disk too."""
 
 import io
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from recommender.corpus.documents import FEED, JSON, SITEMAP, WORDPRESS, json_items, sniff
+from recommender.corpus.documents import FEED, PAGE, SITEMAP, WORDPRESS, json_stories
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.fetch import Document, Fetcher, Limits
+from recommender.corpus.forms import form_of_document, reader_of
 from recommender.corpus.naming import Naming
 from recommender.corpus.pages import page_story
 from recommender.corpus.reader import Rejected
 from recommender.corpus.sitemap import MAX_PAGES, SitemapPages
 from recommender.corpus.spec import Spec
-from recommender.corpus.streams import decode_page, decode_text
+from recommender.corpus.streams import DAMAGED, Stream, decode_page, is_legacy_encoding
+from recommender.corpus.temporary import as_file
 from recommender.corpus.wordpress import wordpress_posts
 from recommender.errors import CorpusError
 from recommender.readmore.guard import check_depth
 from recommender.stories import Story
 
+_JSON = ("json", "jsonfeed", "ninjs")
+_PAGES = (PAGE, "html")
 _FEEDS = ", ".join(
     f'link[rel~="alternate"][type="application/{kind}"]' for kind in ("rss+xml", "atom+xml", "feed+json")
 )
@@ -48,39 +52,77 @@ class Remote:
         self.position = len(document.data or b"")
         yield from self.stories(document)
 
+    def form_of(self, document: Document) -> str:
+        """What was fetched: as the options say, or as its beginning, its name and its media type do.
+
+        Raises:
+            CorpusError: nothing tells.
+        """
+        form = self._spec.options.get("format") or form_of_document(document, self.name)
+        kind = document.kind
+        if form is None and kind and not kind.startswith("text/") and "html" not in kind and "xml" not in kind:
+            raise CorpusError(f"{self.name}: {kind} is no form that is known; if it is one, say #format=…")
+        return form or PAGE
+
     def stories(self, document: Document) -> Iterator[Story | Rejected]:
         """The stories of what was fetched."""
-        data = document.data or b""
-        form = self._spec.options.get("format") or sniff(data)
-        if form in (FEED, WORDPRESS):
-            read = io.BytesIO(data).read
-            return (
-                wordpress_posts(read, self.name)
-                if form == WORDPRESS
-                else feed_items(read, self.name, document.url, document.charset)
-            )
-        if form == SITEMAP or data.startswith(b"\x1f\x8b"):
+        form = self.form_of(document)
+        if form == SITEMAP:
             return iter(SitemapPages(self.name, self._fetcher, self._max_pages, document))
-        if form in (JSON, "jsonfeed", "ninjs"):
-            return self._json(data, document.url)
-        return iter([self._page(document)])
+        if form in _PAGES:
+            return iter([self._page(document)])
+        if form in (FEED, WORDPRESS, *_JSON):
+            return self._document(document, form)
+        return self._file(document, form)
 
-    def _json(self, data: bytes, url: str) -> Iterator[Story | Rejected]:
+    def _document(self, document: Document, form: str) -> Iterator[Story | Rejected]:
+        """The stories of one that is read as it came, unpacked on the way."""
         try:
-            naming = Naming(self._spec.columns) if self._spec.columns else None
-            return json_items(json.loads(decode_text(data)), data, self.name, url, naming)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{self.name}: broken JSON ({error})") from None
+            with Stream.of(io.BytesIO(document.data or b"")) as stream:
+                if form == FEED:
+                    yield from feed_items(stream.read_some, self.name, document.url, document.charset)
+                elif form == WORDPRESS:
+                    yield from wordpress_posts(stream.read_some, self.name)
+                else:
+                    naming = Naming(self._spec.columns) if self._spec.columns else None
+                    yield from self._json(stream, document.url, naming)
+        except DAMAGED as error:
+            yield Rejected(self.name, f"damaged or cut off ({error}); what stands before was read")
+
+    def _json(self, stream: Stream, url: str, naming: Naming | None) -> Iterator[Story | Rejected]:
+        try:
+            return json_stories(stream, self.name, url, naming)
+        except ValueError as error:  # what an address answers may be whole the next time, which a reject does not say
+            raise CorpusError(f"{self.name}: {error}") from None
+
+    def _file(self, document: Document, form: str) -> Iterator[Story | Rejected]:
+        """The stories of one for whose form there is a reader of files."""
+        spec, charset = self._spec, document.charset or ""
+        if is_legacy_encoding(charset):
+            spec = replace(spec, options={"encoding": charset, **spec.options})
+        with as_file(document.data or b"") as path:
+            reader = reader_of(path, self.name, form, spec)
+            if reader is None:
+                raise CorpusError(f"{self.name}: nothing at an address is read as {form}")
+            for item in reader:
+                yield _found_at(item, document.url) if form in ("text", "markdown") else item
 
     def _page(self, document: Document) -> Story | Rejected:
         data = document.data or b""
         item = page_story(data, document.url, self.name, document.charset)
-        if isinstance(item, Story) and (item.published or self._spec.options.get("format") == "page"):
+        if isinstance(item, Story) and (item.published or self._spec.options.get("format") in _PAGES):
             return item
         feeds = feeds_of(decode_page(data, document.charset), document.url)
         if feeds:
             raise CorpusError(f"{self.name} is a page; it names these feeds: {', '.join(feeds)}")
         return item
+
+
+def _found_at(item: Story | Rejected, url: str) -> Story | Rejected:
+    """An article that says no address of its own has the one where it was found."""
+    if isinstance(item, Rejected) or item.url:
+        return item
+    return replace(item, url=url, id=url if item.id.startswith("sha256:") else item.id)
 
 
 def feeds_of(html: str, url: str) -> list[str]:

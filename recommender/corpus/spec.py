@@ -10,8 +10,8 @@ from recommender.errors import CorpusError
 from recommender.stories import KNOWN_FIELDS
 
 FORMATS = (
-    "jsonl", "text", "markdown", "html", "feed", "jsonfeed", "sitemap", "csv", "tsv", "parquet", "wordpress", "ninjs",
-    "warc", "page",
+    "jsonl", "json", "text", "markdown", "html", "feed", "jsonfeed", "sitemap", "csv", "tsv", "parquet", "wordpress",
+    "ninjs", "warc", "page",
 )  # fmt: skip
 """Values of the option `format`."""
 

@@ -52,7 +52,15 @@ class Stream:
         Raises:
             OSError: it cannot be opened.
         """
-        file = path.open("rb")
+        return cls.of(path.open("rb"))
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> "Stream":
+        """Read what is open already, which is closed with the stream.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         try:
             start = file.read(4)
             file.seek(0)

@@ -1,0 +1,54 @@
+"""Files that a corpus waits in while it is read."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from recommender.errors import CorpusError
+
+_PREFIX = "recommender-"
+
+
+@contextlib.contextmanager
+def temporary_file() -> Iterator[BinaryIO]:
+    """A file without a name, to write and read again.
+
+    Raises:
+        CorpusError: there is no place for it.
+    """
+    with disk_faults():
+        file = cast(BinaryIO, tempfile.TemporaryFile(prefix=_PREFIX))  # noqa: SIM115 - closed below
+    try:
+        yield file
+    finally:
+        with contextlib.suppress(OSError):  # of what could not be written a second time
+            file.close()
+
+
+@contextlib.contextmanager
+def as_file(data: bytes) -> Iterator[Path]:
+    """Bytes as a file, for a reader of files.
+
+    Raises:
+        CorpusError: there is no place for it.
+    """
+    with contextlib.ExitStack() as stack:
+        with disk_faults():
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX)), "corpus")
+            path.write_bytes(data)
+        yield path
+
+
+@contextlib.contextmanager
+def disk_faults() -> Iterator[None]:
+    """Name the folder of temporary files, which is often on another disk than the index."""
+    try:
+        yield
+    except OSError as error:
+        folder = tempfile.tempdir or "none"
+        raise CorpusError(
+            f"the folder of temporary files, {folder}, cannot be written ({error.strerror}): "
+            "stories wait there while a corpus is read; make room, or set TMPDIR to another folder"
+        ) from None
