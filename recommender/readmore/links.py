@@ -9,6 +9,8 @@ from recommender.stories import ReadMore
 # A page is rendered to text with its links in these signs, which no text holds (see `clean_signs`).
 _OPEN, _MIDDLE, _CLOSE = "\x01", "\x02", "\x03"
 _SIGNS = (_OPEN, _MIDDLE, _CLOSE)
+NESTED = "\x1f"
+"""Stands before the bullet of an item once for each list that its own is in; it is a space of no width otherwise."""
 _SIGNED = re.compile(r"\x01([^\x01-\x03]*)\x02([^\x01-\x03]*)\x03")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+\Z", re.IGNORECASE)
 _LINK = re.compile(
@@ -76,7 +78,9 @@ def clean_signs(text: str) -> str:
 
 def without_links(text: str) -> str:
     """The text with its signed links reduced to their words; an address is none."""
-    return clean_signs(_SIGNED.sub(lambda match: "" if _ADDRESS.match(match[1]) else match[1], text))
+    return clean_signs(_SIGNED.sub(lambda match: "" if _ADDRESS.match(match[1]) else match[1], text)).replace(
+        NESTED, ""
+    )
 
 
 def signed_urls(text: str) -> list[str]:
@@ -94,6 +98,12 @@ def unmarked(line: str) -> str | None:
     """What follows the bullet or number of a list's line; None where it has none."""
     match = _MARKER.match(line)
     return line[match.end() :].strip() if match else None
+
+
+def indent(line: str) -> int:
+    """How far a line of a list is set in."""
+    line = line.expandtabs(4)
+    return len(line) - len(line.lstrip())
 
 
 def parse_items(line: str) -> list[Item]:

@@ -1,10 +1,10 @@
-"""Render a part of a page as plain text: paragraphs, list items with "- ", links in the signs of `links`."""
+"""Render a part of a page as text: paragraphs, list items with "- ", links and nesting in the signs of `links`."""
 
 from collections.abc import Set as AbstractSet
 
 from selectolax.lexbor import LexborNode
 
-from recommender.readmore.links import signed_link
+from recommender.readmore.links import NESTED, signed_link
 from recommender.readmore.records import complete_url
 
 _BLOCKS = frozenset(
@@ -15,6 +15,7 @@ _BLOCKS = frozenset(
         *("tfoot", "th", "thead", "tr", "ul"),
     ]
 )
+_LISTS = frozenset({"ul", "ol"})
 
 
 def render(root: LexborNode, base: str | None = None, skip: AbstractSet[int] = frozenset()) -> str:
@@ -26,6 +27,7 @@ def render(root: LexborNode, base: str | None = None, skip: AbstractSet[int] = f
     """
     block_of = {root.mem_id: root.mem_id}
     link_of: dict[int, str] = {}
+    depth_of: dict[int, int] = {}
     page = _Text(root.mem_id)
     for node in root.traverse(include_text=True):
         parent = node.parent
@@ -38,13 +40,16 @@ def render(root: LexborNode, base: str | None = None, skip: AbstractSet[int] = f
             page.say(node.text(deep=False), block, link)
         elif node.is_element_node:
             tag = node.tag or ""
+            depth = depth_of.get(parent.mem_id, 0) + (tag in _LISTS)
+            if depth:
+                depth_of[node.mem_id] = depth
             if tag == "a" and (href := (node.attributes.get("href") or "").strip()):
                 link = complete_url(href, base)
             if tag == "br":
                 page.break_line()
             elif tag in _BLOCKS:
                 block = node.mem_id
-                page.begin(block, tag)
+                page.begin(block, tag, depth)
             block_of[node.mem_id] = block
             if link:
                 link_of[node.mem_id] = link
@@ -60,6 +65,7 @@ class _Text:
         self._runs: list[tuple[str, str | None]] = []
         self._lines: list[str] = []
         self._is_item = False
+        self._depth = 0
         self._paragraphs: list[tuple[bool, str]] = []
 
     def say(self, words: str, block: int, link: str | None) -> None:
@@ -68,10 +74,11 @@ class _Text:
             self._block = block
         self._runs.append((words, link))
 
-    def begin(self, block: int, tag: str) -> None:
+    def begin(self, block: int, tag: str, depth: int) -> None:
         self.end_paragraph()
         self._block = block
-        self._is_item = tag == "li" or (self._is_item and tag not in ("ul", "ol"))
+        self._is_item = tag == "li" or (self._is_item and tag not in _LISTS)
+        self._depth = depth
 
     def break_line(self) -> None:
         if line := _line(self._runs):
@@ -81,7 +88,7 @@ class _Text:
     def end_paragraph(self) -> None:
         self.break_line()
         if self._lines:
-            mark = "- " if self._is_item else ""
+            mark = NESTED * (self._depth - 1) + "- " if self._is_item else ""
             self._paragraphs.append((self._is_item, mark + "\n".join(self._lines)))
             self._lines, self._is_item = [], False
 

@@ -8,6 +8,7 @@ from recommender.readmore.cues import Cue, find_cue
 from recommender.readmore.links import (
     Item,
     could_be_headline,
+    indent,
     is_clear_headline,
     is_promotion,
     parse_items,
@@ -124,12 +125,14 @@ def _inline(lines: Sequence[str], place: int, cue: Cue) -> _Block | None:
 def _marked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _Block | None:
     """Headlines with bullets or numbers; a blank line ends the list unless blank lines part its items as well."""
     entries: list[str] = []
+    indents: list[int] = []
     end = first
     loose: bool | None = None
     while end < len(lines):
         entry = unmarked(lines[end])
         if entry is not None:
             entries.append(entry)
+            indents.append(indent(lines[end]))
         elif lines[end].strip():
             if not _continues(lines, end):
                 break
@@ -143,7 +146,8 @@ def _marked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _Blo
         end += 1
         if loose is None and end < len(lines) and unmarked(lines[end]) is not None:
             loose = False
-    items = [item for entry in entries for item in parse_items(entry)]
+    found = [parse_items(entry) for entry in entries]
+    items = [item for place, inside in enumerate(found) if not _is_group(found, indents, place) for item in inside]
     good = [item for item in items if could_be_headline(item)]
     if cue.weak and not all(is_clear_headline(item) for item in good):
         return None
@@ -152,6 +156,21 @@ def _marked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _Blo
     if not good or len(entries) > MAX_MARKED or doubtful * 2 > len(good) or telling * 2 < len(good):
         return None
     return _Block(place, end, good)
+
+
+def _is_group(entries: Sequence[Sequence[Item]], indents: Sequence[int], place: int) -> bool:
+    """Whether an entry is the name of those that are set in below it ("City"), and no headline itself."""
+    end = place + 1
+    while end < len(entries) and indents[end] > indents[place]:
+        end += 1
+    inner = [number for number in range(place + 1, end) if number + 1 == end or indents[number + 1] <= indents[number]]
+    inside = [item for number in inner for item in entries[number]]
+    if not inside or any(item.linked or not could_be_headline(item) for item in entries[place]):
+        return False
+    if all(item.linked for item in inside):
+        return True
+    is_short = all(item.words <= 3 for item in entries[place])
+    return is_short and all(item.linked or item.words >= 3 for item in inside)
 
 
 def _unmarked_list(lines: Sequence[str], place: int, first: int, cue: Cue) -> _Block | None:

@@ -169,3 +169,22 @@ def test_deep_pages():
 
 def test_flat_pages_are_not_deep():
     assert html_article("<p>word<br><img src=x><li>word<td>word" * 5_000).text.count("word") == 15_000
+
+
+def test_the_name_of_a_group_of_links_is_no_headline():
+    groups = "".join(
+        f"<li>{name}<ul><li><a href='/{number}'>Story of {number} words</a></li></ul></li>"
+        for number, name in enumerate(("City", "<h4>World</h4>", "<a href='/sport'>Sport</a>"))
+    )
+    page = html_article(f"<p>The body.</p><p>Read more:</p><ul>{groups}</ul>", "https://a.example/x")
+    assert page.text == "The body."
+    assert [pointer.title for pointer in page.read_more] == [
+        "Story of 0 words", "Story of 1 words", "Sport", "Story of 2 words",
+    ]  # fmt: skip
+
+
+def test_a_nested_list_of_a_body_is_read_as_lines():
+    html = (
+        "<p>Bring:</p><ul><li>food<ol><li>bread</li><li>salt<ul><li>coarse</li></ul></li></ol></li><li>water</li></ul>"
+    )
+    assert html_article(html).text == "Bring:\n\n- food\n- bread\n- salt\n- coarse\n- water"

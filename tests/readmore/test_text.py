@@ -247,3 +247,44 @@ def test_speed_on_a_hostile_body():
         "\n",
     ):
         split_read_more(piece * (200_000 // len(piece)))
+
+
+GROUPED = """Read more:
+- City
+  - Council votes to repair the bridge
+  - [Ferries](https://a.example/2)
+- **World and business**
+    1. North
+        * Storm hits the coast of Spain
+- Ferry line carries twice as many people
+  - Three boats are to be bought
+- More from our desk of politics
+\t- [Party wins](https://a.example/3)
+- [Sport](https://a.example/sport)
+  - Rovers win the cup at last
+- Opinion"""
+
+
+def test_the_name_of_a_group_is_no_headline():
+    body, pointers = split_read_more(f"{BODY}\n\n{GROUPED}")
+    assert body == BODY
+    assert [(pointer.title, pointer.url) for pointer in pointers] == [
+        (ONE, None),
+        ("Ferries", "https://a.example/2"),
+        ("Storm hits the coast of Spain", None),
+        (TWO, None),
+        ("Three boats are to be bought", None),
+        ("Party wins", "https://a.example/3"),
+        ("Sport", "https://a.example/sport"),
+        ("Rovers win the cup at last", None),
+        ("Opinion", None),
+    ]
+
+
+def test_the_names_of_groups_do_not_speak_against_a_list():
+    groups = "".join(f"- {name}\n  - {ONE}\n" for name in ("City", "World", "Sport"))
+    assert split_read_more(f"{BODY}\n\nRecommended:\n{groups}")[0] == BODY
+
+
+def test_what_is_set_in_below_short_entries_is_no_group():
+    assert titles(f"{BODY}\n\nRead more:\n- {ONE}\n- {TWO}\n- Storm\n  - Again") == [ONE, TWO, "Storm", "Again"]
