@@ -103,7 +103,7 @@ class _Work:
         try:
             described = [self._read(corpus, spool) for corpus in corpora]
             self._fold(spool)
-            self._check(spool)
+            self._check(spool, [corpus.name for corpus in corpora])
             links = self._resolve(spool, stubs)
             return self._write(spool, links, stubs, described, started)
         finally:
@@ -153,10 +153,11 @@ class _Work:
         spool.add(story)
         self.resolver.add(story)
 
-    def _check(self, spool: Spool) -> None:
+    def _check(self, spool: Spool, names: Sequence[str]) -> None:
         if not len(spool):
             rejected = self.counts.get("rejected", 0)
-            why = f"all {rejected:,} records were rejected" if rejected else "the corpus is empty"
+            named = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+            why = f"all {rejected:,} records of {named} were rejected" if rejected else f"there is no record in {named}"
             raise CorpusError(f"nothing to index: {why}")
         if repeated := spool.repeated():
             shown = ", ".join(spool.read(number).id for number in repeated[:3]) + (" …" if len(repeated) > 3 else "")

@@ -1,6 +1,7 @@
 """Dates in the forms that feeds, pages and exports use, as the corpus contract writes them."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from functools import lru_cache
@@ -60,6 +61,26 @@ def news_moment(value: object) -> Moment:
     if isinstance(value, str | int | float | date) and not isinstance(value, bool):
         return _moment(value)
     raise ValueError(_no_date(value))
+
+
+def stated_date(candidates: Iterable[tuple[str, object]]) -> str | None:
+    """The first date that can be told of those that a record states under these names; None where it states none.
+
+    Raises:
+        ValueError: it states some, and none of them can be told: a story without its date would be ranked, and one
+            without its embargo shown, as nobody meant it.
+    """
+    problem = None
+    for name, value in candidates:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        try:
+            return str(news_moment(value))
+        except ValueError as error:
+            problem = problem or f"{name}: {error}"
+    if problem:
+        raise ValueError(problem)
+    return None
 
 
 @lru_cache(maxsize=4_096)

@@ -7,7 +7,7 @@ from typing import Any
 from recommender.cleaning import story_of
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.errors import CorpusError
-from recommender.news_dates import news_date, news_moment
+from recommender.news_dates import news_date, stated_date
 from recommender.stories import Story
 
 _USUAL = {
@@ -90,7 +90,7 @@ def field_value(field: str, column: str, value: Any) -> Any:
     if value is None:
         return None
     if field in _DATES:
-        return _date(column, value)
+        return stated_date([(column, value)])
     if field in _LISTS:
         return _listed(value)
     if field == "read_more":
@@ -117,13 +117,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
     return news_date(value) or str(value)
-
-
-def _date(column: str, value: Any) -> str:
-    try:
-        return str(news_moment(value))
-    except ValueError as error:
-        raise ValueError(f"{column}: {error}") from None
 
 
 def _json_list(text: str) -> Any:

@@ -1,12 +1,12 @@
 """RSS (0.9 to 2.0), RDF and Atom, read as a stream of items."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
-from recommender.news_dates import news_date
+from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields, looks_like_html
 from recommender.stories import Story
 
@@ -68,7 +68,7 @@ def item_record(element: Any, channel: dict[str, str], base: str | None = None) 
     `base` completes relative addresses; else the channel's link does. `xml:base` comes before both.
 
     Raises:
-        ValueError: its body is nested too deep.
+        ValueError: its body is nested too deep, or it has a date that cannot be told.
     """
     parts: dict[str, list[Any]] = {}
     for child in element:
@@ -77,12 +77,7 @@ def item_record(element: Any, channel: dict[str, str], base: str | None = None) 
     base = base_of(element, outside)
     address = _address(parts, base)
     guid = next((text_of(part) for name in ("guid", "id") for part in parts.get(name, ())), None)
-    published = next(
-        (found for name in _DATES for part in parts.get(name, ()) if (found := news_date(text_of(part)))), None
-    )
-    changed = next(
-        (found for name in _CHANGED for part in parts.get(name, ()) if (found := news_date(text_of(part)))), None
-    )
+    published, changed = _date(parts, _DATES), _date(parts, _CHANGED)
     categories = [word for part in parts.get("category", []) + parts.get("subject", []) if (word := _category(part))]
     record = {
         "id": address or guid,
@@ -104,6 +99,10 @@ def item_record(element: Any, channel: dict[str, str], base: str | None = None) 
     stated = base_of(element if node is None else node, None)  # if none is, it is as on the page of the story
     inside = base_of(element if node is None else node, outside) if stated else address or base
     return {name: value for name, value in record.items() if value} | body_fields(body, inside)
+
+
+def _date(parts: dict[str, list[Any]], names: Sequence[str]) -> str | None:
+    return stated_date((name, text_of(part)) for name in names for part in parts.get(name, ()))
 
 
 def _stated_language(element: Any) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
-from recommender.news_dates import news_date
+from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
 from recommender.stories import Story
 
@@ -38,7 +38,7 @@ def _record(item: Mapping[str, Any], feed: Mapping[str, Any], base: str | None) 
     guid = item.get("id")
     tags = [tag for tag in _listed(item.get("tags")) if isinstance(tag, str)]
     people = _listed(item.get("authors")) or _listed(item.get("author")) or _listed(feed.get("authors"))
-    published, changed = news_date(item.get("date_published")), news_date(item.get("date_modified"))
+    published, changed = (stated_date([(name, item.get(name))]) for name in ("date_published", "date_modified"))
     record = {
         "id": address or (str(guid) if isinstance(guid, str | int) and guid != "" else None),
         "url": address,

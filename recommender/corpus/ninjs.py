@@ -5,7 +5,7 @@ from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
-from recommender.news_dates import news_date
+from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
 from recommender.stories import STATUSES, Story
 
@@ -53,10 +53,9 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
         "id": _text(item, "uri"),
         "url": address,
         "title": _headline(item),
-        "published": news_date(item.get("firstpublished")) or news_date(item.get("firstcreated"))
-        or news_date(item.get("versioncreated")),
-        "modified": news_date(item.get("versioncreated")) or news_date(item.get("contentcreated")),
-        "embargoed": news_date(item.get("embargoed")),
+        "published": _date(item, "firstpublished", "firstcreated", "versioncreated"),
+        "modified": _date(item, "versioncreated", "contentcreated"),
+        "embargoed": _date(item, "embargoed"),
         "section": names[0] if names else None,
         "tags": names[1:],
         "language": _text(item, "language"),
@@ -105,6 +104,10 @@ def _author(entry: object) -> str:
 
 def _name(entry: object) -> str:
     return plain_line(_text(entry, "name") if isinstance(entry, dict) else entry if isinstance(entry, str) else "")
+
+
+def _date(item: Mapping[str, Any], *names: str) -> str | None:
+    return stated_date((name, item.get(name)) for name in names)
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:

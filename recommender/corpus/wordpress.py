@@ -8,7 +8,7 @@ from recommender.corpus.feeds import item_record, note_channel
 from recommender.corpus.markup import plain_line
 from recommender.corpus.reader import Rejected, story_or_rejected
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
-from recommender.news_dates import news_date
+from recommender.news_dates import stated_date
 from recommender.readmore.bodies import with_paragraphs
 from recommender.stories import Story
 
@@ -21,6 +21,8 @@ _STATUS = {
     "future": "usable",
     "trash": None,
 }
+_NONE = "0000-00-00"
+"""WordPress' own way to write that there is no date."""
 _BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
 _SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|video|audio|playlist|vc_\w+|et_pb_\w+)\b[^\]\[]*\]")
 
@@ -47,13 +49,14 @@ def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story 
 
 
 def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str, str]) -> dict[str, Any]:
+    published = _date(fields, "post_date")
     for child in list(element):
         name = local_name(child.tag)
         if name == "encoded" and "content" not in str(child.tag):
             element.remove(child)  # the excerpt
         elif name == "encoded":
             child.text = _paragraphs(text_of(child))
-        elif name == "description":
+        elif name == "description" or (name == "pubdate" and published):
             element.remove(child)
     kinds: dict[str, list[str]] = {}
     for child in [child for child in element if local_name(child.tag) == "category"]:
@@ -63,7 +66,7 @@ def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str
     record |= {
         "section": sections[0] if sections else None,
         "tags": kinds.get("post_tag", []) + sections[1:],
-        "published": _date(fields, "post_date") or record.get("published"),
+        "published": published or record.get("published"),
         "modified": _date(fields, "post_modified"),
         "status": status,
     }
@@ -75,7 +78,8 @@ def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str
 
 
 def _date(fields: dict[str, str], name: str) -> str | None:
-    return news_date(fields.get(f"{name}_gmt")) or news_date(fields.get(name))
+    values = [(key, fields.get(key, "")) for key in (f"{name}_gmt", name)]
+    return stated_date((key, value) for key, value in values if not value.startswith(_NONE))
 
 
 def _paragraphs(content: str) -> str:

@@ -18,7 +18,7 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <p>Subscribe to our newsletter</p>]]></content:encoded></item>
 <item><title>Bridge closed</title><link>https://gazette.example/2</link><pubDate>Fri, 3 May 2024 08:00 CEST</pubDate>
 <description>The bridge was closed &amp;amp; nobody knows why.</description></item>
-<item><title>Bad link</title><link>javascript:alert(1)</link><description>Text of it</description><pubDate>soon</pubDate></item>
+<item><title>Bad link</title><link>javascript:alert(1)</link><description>Text of it</description><pubDate> </pubDate></item>
 <item><link>https://gazette.example/empty</link></item>
 </channel></rss>"""
 

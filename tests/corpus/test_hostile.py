@@ -177,7 +177,7 @@ def test_surrogates(tmp_path):
     stories[0].title.encode()
     read(tmp_path / "b.txt", "A \ud800 story\n\nText of it.")
     stories, _ = read(
-        tmp_path / "c.json", json.dumps([{"uri": "urn:1", "headline": "A \ud800 b", "versioncreated": "x"}])
+        tmp_path / "c.json", json.dumps([{"uri": "urn:1", "headline": "A \ud800 b", "versioncreated": "2024-05-04"}])
     )
     stories[0].title.encode()
 

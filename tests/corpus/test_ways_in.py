@@ -586,3 +586,47 @@ def test_relative_addresses_of_a_feed_in_a_file_are_completed(tmp_path):
     (one,), _ = read(write(tmp_path / "feed.json", json.dumps(feed)))
     assert (one.url, one.image.url) == ("https://gazette.example/1", "https://gazette.example/1.jpg")
     assert pointers(one) == [("", "https://gazette.example/2", "in_text")]
+
+
+SOON = "is not a date that can be told"
+FEED_DATES = """<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>
+<item><title>One story</title><pubDate>soon</pubDate></item>
+<item><title>Two stories</title><pubDate>soon</pubDate><dc:date>2024-05-04</dc:date></item>
+<item><title>Three stories</title><pubDate>Sat, 04 May 2024 10:00:00 GMT</pubDate><updated>99/99/2024</updated></item>
+<item><title>Four stories</title><pubDate></pubDate></item>
+</channel></rss>"""
+
+
+def test_an_item_with_a_date_that_cannot_be_told_is_rejected_as_a_record_is(tmp_path):
+    (two, four), (one, three) = read(write(tmp_path / "feed.xml", FEED_DATES))
+    assert (str(two.published), four.published) == ("2024-05-04", None)
+    assert (one.place, three.place) == ("feed.xml:2", "feed.xml:4")
+    assert one.reason.startswith(f"pubdate: 'soon' {SOON}")
+    assert three.reason.startswith("updated: '99/99/2024' does not say which is the day")
+    items = [{"id": "1", "title": "One", "date_published": "soon"}, {"id": "2", "title": "Two", "date_modified": 7}]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+    stories, (one, two) = read(write(tmp_path / "feed.json", json.dumps(feed)))
+    assert not stories
+    assert one.reason.startswith(f"date_published: 'soon' {SOON}")
+    assert two.reason.startswith(f"date_modified: '7' {SOON}")
+    item = json.loads(samples.NINJS)
+    stories, (one,) = read(write(tmp_path / "1.json", json.dumps(item | {"embargoed": "soon"})))
+    assert not stories
+    assert one.reason.startswith(f"embargoed: 'soon' {SOON}")
+
+
+def test_dates_of_a_wordpress_export(tmp_path):
+    good, gmt = (
+        "<pubDate>Sat, 04 May 2024 10:11:12 +0000</pubDate>",
+        "<![CDATA[2024-05-04 10:11:12]]></wp:post_date_gmt>",
+    )
+    assert good in samples.WXR
+    text = samples.WXR.replace(good, "<pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate>")
+    stories, rejected = read(write(tmp_path / "a.xml", text))
+    assert (len(stories), rejected) == (2, []), "the post's own date comes before that of the feed"
+    text = samples.WXR.replace(gmt, "0000-00-00 00:00:00</wp:post_date_gmt>").replace(good, "")
+    (one, _), _ = read(write(tmp_path / "b.xml", text))
+    assert one.published is None, "so WordPress writes that there is none"
+    text = samples.WXR.replace(gmt, "soon</wp:post_date_gmt>")
+    (two,), (one,) = read(write(tmp_path / "c.xml", text.replace(good, "")))
+    assert (two.title, one.reason[:22]) == ("Closed", "post_date_gmt: 'soon' ")
