@@ -1,15 +1,11 @@
-"""The heaps of a process of many threads that runs for months, kept small and quick: Python's, and the C library's."""
+"""The heaps of a process of many threads that runs for months, kept small: Python's, and the C library's if glibc's."""
 
 import ctypes
 import gc
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 _M_ARENA_MAX = -8
 _ARENAS = 2
-_MADV_COLLAPSE = 25
-_HUGE = 2 << 20
 
 
 def share_arenas() -> None:
@@ -37,33 +33,6 @@ def give_back() -> None:
     gc.collect()
     if library := _glibc():
         library.malloc_trim(0)
-
-
-def use_huge_pages() -> None:
-    """Let huge pages hold what is in memory now. Needs Linux 6.1; elsewhere nothing happens.
-
-    An encoder's weights and an index's codes are read from end to end for a question, and of every 4 KB of them the
-    processor looks up the address: on a virtual machine, which looks it up twice, that was a sixth of the time of
-    encoding a headline.
-    """
-    if library := _glibc():
-        library.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        for begin, size in _own_memory():
-            library.madvise(begin, size, _MADV_COLLAPSE)
-
-
-def _own_memory() -> Iterator[tuple[int, int]]:
-    """Where huge pages could lie in the process's own memory, that of files and of its first stack left out."""
-    try:
-        mapped = Path("/proc/self/maps").read_text().splitlines()
-    except OSError:
-        return
-    for span, rights, _, _, inode, *name in (line.split(maxsplit=5) for line in mapped):
-        if rights == "rw-p" and inode == "0" and name in ([], ["[heap]"]):
-            begin, end = (int(place, 16) for place in span.split("-"))
-            begin, end = -(-begin // _HUGE) * _HUGE, end // _HUGE * _HUGE
-            if begin < end:
-                yield begin, end - begin
 
 
 def _glibc() -> ctypes.CDLL | None:

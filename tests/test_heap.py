@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.heap import give_back, settle, use_huge_pages
+from recommender.heap import give_back, settle
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 
@@ -60,23 +60,6 @@ def test_free_pages_are_given_back() -> None:
     give_back()
     assert resident() < before - 40_000
     assert last.all()
-
-
-def in_huge_pages() -> int:
-    """Memory of this process that huge pages hold, kB."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("AnonHugePages:"))
-
-
-@pytest.mark.skipif(
-    tuple(int(part) for part in platform.release().split(".")[:2]) < (6, 1), reason="needs Linux 6.1 or later"
-)
-def test_huge_pages_hold_what_is_in_memory() -> None:
-    blocks = [np.full(8_192, place % 251, np.uint8) for place in range(4_000)]
-    before = in_huge_pages()
-    use_huge_pages()
-    assert in_huge_pages() > before + 20_000
-    assert all((block == place % 251).all() for place, block in enumerate(blocks))
 
 
 class Knot:

@@ -17,7 +17,7 @@ from starlette.routing import Match, Route
 
 from recommender import __version__
 from recommender.errors import InputError, Overloaded, RecommenderError
-from recommender.heap import give_back, use_huge_pages
+from recommender.heap import give_back
 from recommender.service import openapi
 from recommender.service.access import Access
 from recommender.service.answers import Answers
@@ -41,9 +41,8 @@ encoded before, so that nobody waits in the thread."""
 PATIENCE = 0.5
 """Seconds that a question may wait for a thread when many do."""
 WATCH_SECONDS = 1.0
-TIDY_AFTER = 10
-"""Turns of the watch after which memory that is free goes back to the system, and that of a new generation into huge
-pages."""
+GIVE_BACK_AFTER = 10
+"""Turns of the watch after which memory that is free goes back to the system."""
 
 log = logging.getLogger("recommender.service")
 
@@ -99,17 +98,13 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
 
 async def _watch(service: Service) -> None:
     """Let the engine take up a promoted generation in a thread, before a request has to; keep the memory small."""
-    last = settled = ""
+    last = ""
     for turn in itertools.count(1):
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await service.change_work.run(service.engine.refresh)
-            if turn % TIDY_AFTER == 0:
+            if turn % GIVE_BACK_AFTER == 0:
                 await service.change_work.run(give_back)
-                generation, *_ = service.engine.state()
-                if generation != settled:
-                    await service.change_work.run(use_huge_pages)
-                    settled = generation
             last = ""
         except Overloaded:  # that passes
             continue
