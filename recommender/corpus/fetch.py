@@ -192,7 +192,7 @@ def _read(answer: http.client.HTTPResponse, size: int, deadline: float, url: str
         blocks.append(block)
         total += len(block)
         if total > size:
-            raise FetchFailed(f"{url}: longer than {size:,} bytes")
+            raise FetchFailed(f"{url}: longer than {size:,} bytes; fetch it to a file, and read that")
         if time.monotonic() > deadline:
             raise TimeoutError
     if answer.length:  # the line went down before all of what was announced
@@ -209,7 +209,7 @@ def _unpacked(data: bytes, encoding: str, size: int, url: str) -> bytes:
     except zlib.error as error:
         raise FetchFailed(f"{url}: damaged on the way ({error})") from None
     if len(unpacked) > size:
-        raise FetchFailed(f"{url}: unpacks to more than {size:,} bytes")
+        raise FetchFailed(f"{url}: unpacks to more than {size:,} bytes; fetch it to a file, and read that")
     return unpacked
 
 
