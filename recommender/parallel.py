@@ -70,13 +70,13 @@ class ParallelMap(Generic[_Task, _Done]):
         yield from self._shared(waiting)
 
     def _shared(self, tasks: Iterator[_Task]) -> Iterator[tuple[_Task, _Done]]:
-        self._pool = self._pool or start_workers(self._count)
+        pool = self._pool = self._pool or start_workers(self._count)
         under_way: deque[tuple[list[_Task], Future[list[_Done]]]] = deque()
         held = 0
         while True:
             while len(under_way) < _AHEAD * self._count and held < _HELD and (parcel := self._parcel(tasks)):
                 held += sum(map(self._size, parcel))
-                under_way.append((parcel, self._pool.submit(_apply, self._function, parcel)))
+                under_way.append((parcel, _begun(pool, self._function, parcel)))
             if not under_way:
                 return
             parcel, future = under_way.popleft()
@@ -103,6 +103,16 @@ class ParallelMap(Generic[_Task, _Done]):
             if len(parcel) == self._together or size > _LARGE:
                 break
         return parcel
+
+
+def _begun(pool: ProcessPoolExecutor, function: Callable[[_Task], _Done], parcel: list[_Task]) -> Future[list[_Done]]:
+    """The work on a parcel; where a process died meanwhile, one that has failed, as what was begun before has."""
+    try:
+        return pool.submit(_apply, function, parcel)
+    except BrokenProcessPool as error:
+        failed: Future[list[_Done]] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _is_finished(future: Future[list[_Done]]) -> bool:

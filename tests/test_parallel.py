@@ -1,11 +1,12 @@
 """A function applied in several processes: in order, few tasks held at once, and a death is told."""
 
 import os
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from recommender.errors import ProcessDied
-from recommender.parallel import ParallelMap
+from recommender.parallel import ParallelMap, _begun
 from recommender.processes import start_workers
 
 
@@ -55,6 +56,12 @@ def test_a_process_that_dies_is_said_with_the_place():
         pytest.raises(ProcessDied, match=r"a process died over one of .*\b55\b"),
     ):
         list(doubled.map(range(100)))
+
+
+def test_what_is_sent_after_a_process_died_has_failed_as_what_was_sent_before():
+    with start_workers(1, os._exit, 1) as pool:
+        assert isinstance(_begun(pool, double, [1]).exception(30), BrokenProcessPool)
+        assert isinstance(_begun(pool, double, [2]).exception(30), BrokenProcessPool)
 
 
 def test_one_that_never_lived_leaves_the_work_here():
