@@ -10,7 +10,7 @@ from recommender.corpus.reader import CorpusReader, Rejected
 from recommender.corpus.site import HERE, link_keys
 from recommender.corpus.templates import TemplateLinks
 from recommender.corpus.temporary import disk_faults, temporary_file
-from recommender.readmore import IN_TEXT, canonical_url
+from recommender.readmore import IN_TEXT, url_key
 from recommender.storage import key64
 from recommender.stories import ReadMore, Story, dump_record, story_from_record
 
@@ -87,7 +87,7 @@ class _Learned:
 
     def learn(self, story: Story, keys: Sequence[str]) -> None:
         if story.url:
-            self._urls.add(key64(canonical_url(story.url)))
+            self._urls.add(url_key(story.url))
         for key in keys:
             number = key64(key)
             known = self._id_of.setdefault(number, story.id)
@@ -105,11 +105,11 @@ class _Learned:
         if not pointer.url:
             return pointer
         in_text = pointer.kind == IN_TEXT
-        key = key64(canonical_url(pointer.url))
+        key = url_key(pointer.url)
         if self._templates.has(pointer):
             return None
         if key in self._urls:
-            own = story.url is not None and key64(canonical_url(story.url)) == key
+            own = story.url is not None and url_key(story.url) == key
             return None if own and in_text else pointer
         for name in link_keys(pointer.url, self._base):
             target = self._id_of.get(key64(name))

@@ -1,8 +1,7 @@
 """Links that a site's template puts into many bodies: navigation, and no editor's pointer."""
 
 from recommender.frequent import FrequentKeys
-from recommender.readmore import IN_TEXT, canonical_url
-from recommender.storage import key64
+from recommender.readmore import IN_TEXT, url_key
 from recommender.stories import ReadMore, Story
 
 SHARE = 0.05
@@ -22,15 +21,11 @@ class TemplateLinks:
     def learn(self, story: Story) -> None:
         """Count the links of a body."""
         self._stories += 1
-        self._addresses.add(_key(one.url) for one in story.read_more if one.kind == IN_TEXT and one.url)
+        self._addresses.add(url_key(one.url) for one in story.read_more if one.kind == IN_TEXT and one.url)
 
     def has(self, pointer: ReadMore) -> bool:
         """Whether a pointer is such a link."""
         if pointer.kind != IN_TEXT or not pointer.url:
             return False
         most = max(LEAST, self._stories * SHARE)
-        return self._addresses.count(_key(pointer.url)) > most
-
-
-def _key(url: str) -> int:
-    return key64(canonical_url(url))
+        return self._addresses.count(url_key(pointer.url)) > most

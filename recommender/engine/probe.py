@@ -13,8 +13,7 @@ from recommender.ingest import prepare
 from recommender.language import detect_language
 from recommender.lexical import Int32, QueryTerms
 from recommender.ranking.collapse import LONG
-from recommender.readmore import canonical_url, normalise_headline, split_read_more
-from recommender.storage import key64
+from recommender.readmore import headline_key, normalise_headline, split_read_more, url_key
 from recommender.stories import Story
 from recommender.vectors import Float32
 
@@ -108,6 +107,6 @@ def probe_story(generation: Generation, story: Story, encoded: Callable[[], Enco
         text=lambda: normalise_headline(f"{story.title}\n{story.text}"),
         is_story=bool(story.text) or len(bag.ids) >= LONG,
         truncated=truncated,
-        headline_key=key64(normalise_headline(story.title)) if story.title else 0,
-        url_key=key64(canonical_url(story.url)) if story.url else 0,
+        headline_key=headline_key(story.title) if story.title else 0,
+        url_key=url_key(story.url) if story.url else 0,
     )

@@ -12,7 +12,7 @@ from recommender.engine.rank import Ranked
 from recommender.engine.reasons import reasons
 from recommender.generation import Generation
 from recommender.ranking.model import Ranker
-from recommender.readmore import canonical_url, normalise_headline
+from recommender.readmore import headline_key, url_key
 from recommender.recipe import display_title, summary
 from recommender.storage import key64
 from recommender.stories import HEADLINE, KINDS
@@ -132,14 +132,14 @@ class Renderer:
 
     def _is_hidden(self, pointer: dict[str, Any], shown: Mask) -> bool:
         """Whether the first of a pointer's id, URL and headline that is known is that of hidden stories alone."""
-        named = {
-            "id_key": pointer.get("id"),
-            "url_key": (url := pointer.get("url")) and canonical_url(url),
-            "headline_key": (title := pointer.get("title")) and normalise_headline(title),
-        }
-        for name, text in named.items():
+        named = (
+            ("id_key", key64, pointer.get("id")),
+            ("url_key", url_key, pointer.get("url")),
+            ("headline_key", headline_key, pointer.get("title")),
+        )
+        for name, key_of, text in named:
             if text:
-                key = key64(text)
+                key = key_of(text)
                 rows = self._generation.rows_of_key(name, key)
                 if len(rows):
                     return not shown[rows].any()

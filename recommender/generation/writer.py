@@ -15,7 +15,7 @@ from recommender.dense import FlatWriter, choose_index
 from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
-from recommender.readmore import canonical_url, normalise_headline
+from recommender.readmore import headline_key, url_key
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
 from recommender.stories import KINDS, STATUSES, Link, Story, story_from_own_record
 from recommender.vectors import Float32
@@ -132,9 +132,9 @@ def column_values(
         code: gives what stands for a facet's value, such as its code.
         keys: of its URL and of its headline (`Resolver.keys_of`), where they were made before.
     """
-    url_key, headline_key = keys or (
-        _url_key(story.url) if story.url else 0,
-        _headline_key(story.title) if story.title else 0,
+    of_url, of_headline = keys or (
+        url_key(story.url) if story.url else 0,
+        headline_key(story.title) if story.title else 0,
     )
     return {
         "second": story.published.second if story.published else UNDATED,
@@ -147,17 +147,9 @@ def column_values(
         "status": STATUSES.index(story.status),
         "embargoed": story.embargoed.second if story.embargoed else UNDATED,
         "id_key": key64(story.id),
-        "url_key": url_key,
-        "headline_key": headline_key,
+        "url_key": of_url,
+        "headline_key": of_headline,
     }
-
-
-def _url_key(url: str) -> int:
-    return key64(canonical_url(url))
-
-
-def _headline_key(title: str) -> int:
-    return key64(normalise_headline(title))
 
 
 def pointer_keys(story: Story) -> set[int]:
@@ -167,7 +159,7 @@ def pointer_keys(story: Story) -> set[int]:
         if pointer.id:
             keys.add(key64(pointer.id))
         if pointer.url:
-            keys.add(_url_key(pointer.url))
+            keys.add(url_key(pointer.url))
         if pointer.title:
-            keys.add(_headline_key(pointer.title))
+            keys.add(headline_key(pointer.title))
     return keys

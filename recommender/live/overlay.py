@@ -10,7 +10,7 @@ from recommender.live.journal import Journal
 from recommender.live.rows import Rows
 from recommender.live.state import Entry, LiveState, fold, hiding_keys, wins
 from recommender.live.vectors import VectorOf
-from recommender.readmore import canonical_url, normalise_headline, settle, stub_story
+from recommender.readmore import canonical_url, headline_key, settle, stub_story, url_key
 from recommender.storage import key64
 from recommender.stories import USABLE, ReadMore, Story
 
@@ -263,8 +263,8 @@ def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:
 
 def is_blocked(pointer: ReadMore, blocked: Mapping[int, int]) -> bool:
     """Whether a pointer's headline or URL is that of a hidden story; `blocked` counts these by key."""
-    by_headline = pointer.title and blocked.get(key64(normalise_headline(pointer.title)))
-    return bool(by_headline or (pointer.url and blocked.get(key64(canonical_url(pointer.url)))))
+    by_headline = pointer.title and blocked.get(headline_key(pointer.title))
+    return bool(by_headline or (pointer.url and blocked.get(url_key(pointer.url))))
 
 
 def _keys(story: Story) -> set[int]:

@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from recommender.dates import Moment
-from recommender.readmore import canonical_url, normalise_headline
-from recommender.storage import key64
+from recommender.readmore import headline_key, url_key
 from recommender.stories import USABLE, Story, story_from_record
 
 PUT, STATUS, EMBARGO, DELETE = "put", "status", "embargo", "delete"
@@ -120,8 +119,8 @@ def fold(story_id: str, entries: Iterable[Entry]) -> LiveState:
 
 def hiding_keys(story: Story) -> set[int]:
     """Keys of a story's URL and headline: while it is hidden no headline-only story may stand for it."""
-    keys = {key64(canonical_url(story.url))} if story.url else set()
-    return keys | ({key64(normalise_headline(story.title))} if story.title else set())
+    keys = {url_key(story.url)} if story.url else set()
+    return keys | ({headline_key(story.title)} if story.title else set())
 
 
 def is_newer(corpus: Story, put: Entry) -> bool:

@@ -1,7 +1,7 @@
 """Read-more pointers: cut from a body (`text`, `page`), then resolved to the stories that they mean (`resolve`)."""
 
 from recommender.readmore.bodies import cut_record
-from recommender.readmore.keys import canonical_url, is_tracking, normalise_headline
+from recommender.readmore.keys import canonical_url, headline_key, is_tracking, normalise_headline, url_key
 from recommender.readmore.page import IN_TEXT, ParsedPage, html_article
 from recommender.readmore.resolve import Candidate, Lookups, Settled, settle
 from recommender.readmore.resolver import Resolver, Stub, Stubs, is_stub_id, stub_story
@@ -18,6 +18,7 @@ __all__ = [
     "Stubs",
     "canonical_url",
     "cut_record",
+    "headline_key",
     "html_article",
     "is_stub_id",
     "is_tracking",
@@ -25,4 +26,5 @@ __all__ = [
     "settle",
     "split_read_more",
     "stub_story",
+    "url_key",
 ]

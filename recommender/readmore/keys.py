@@ -4,11 +4,23 @@ import re
 import unicodedata
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from recommender.storage import key64
+
 _QUOTES = dict.fromkeys(map(ord, "\"'`´‘’‚‛“”„‟‹›«»′″ʼʹ\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _DASHES = {ord(dash): " " for dash in "-‐‑‒–—―−﹣－"}
 _TYPOGRAPHY = _QUOTES | _DASHES
 _TRAILING = " .,:;!?…·•|/"
 _OUTLET = re.compile(r" \| ([^|\d]{2,40})\Z")
+
+
+def url_key(url: str) -> int:
+    """The key of an address, as the files of an index hold it."""
+    return key64(canonical_url(url))
+
+
+def headline_key(title: str) -> int:
+    """The key of a headline, as the files of an index hold it."""
+    return key64(normalise_headline(title))
 
 
 def normalise_headline(title: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.dates import UNDATED, Moment
-from recommender.readmore.keys import canonical_url, normalise_headline
+from recommender.readmore.keys import canonical_url, headline_key, normalise_headline, url_key
 from recommender.readmore.resolve import Candidate, Settled, settle
 from recommender.storage import key64
 from recommender.stories import ARTICLE, HEADLINE, ReadMore, Story
@@ -49,9 +49,9 @@ class Resolver:
         is_day = story.published is not None and story.published.is_day
         self._flags.append((story.kind == ARTICLE) | is_day << 1)
         if story.url:
-            self._urls.add(key64(canonical_url(story.url)), ordinal)
+            self._urls.add(url_key(story.url), ordinal)
         if story.title:
-            self._headlines.add(key64(normalise_headline(story.title)), ordinal)
+            self._headlines.add(headline_key(story.title), ordinal)
         return ordinal
 
     def resolve(self, pointer: ReadMore, source: Story) -> Settled:
@@ -196,7 +196,7 @@ class Stubs:
 
         A known URL decides before a known headline. A URL that the corpus' own stories share is none to go by.
         """
-        headline = key64(normalise_headline(pointer.title))
+        headline = headline_key(pointer.title)
         url = self._url_hash(pointer)
         number = self._by_url.get(url) if url is not None else None
         if number is None:
