@@ -9,7 +9,7 @@ from starlette.responses import Response
 from recommender.errors import IndexFault
 from recommender.generation import Listed
 from recommender.service import openapi
-from recommender.service.context import Engine, reading, service_of, writing
+from recommender.service.context import Engine, reading, writing
 from recommender.service.problems import Problems
 from recommender.service.uncached import uncached
 
@@ -27,8 +27,7 @@ async def index(request: Request) -> Response:
 @router.get("/v1/index/generations", **openapi.GENERATIONS_GET)
 async def generations(request: Request) -> Response:
     """All generations, the newest first. One that cannot be used says why in `problem`."""
-    service = service_of(request)
-    service.keys.check_read(request.headers.raw)
+    service = reading(request)
     listing = await service.engine_work.run(service.engine.index.listing)  # a change may take long
     return uncached({"generations": described(listing, service.problems)})
 
