@@ -10,7 +10,7 @@ from recommender.corpus.delimited import Delimited
 from recommender.corpus.documents import FEED, JSON, SITEMAP, WORDPRESS, DocumentFile, sniff
 from recommender.corpus.fetch import Document, Fetcher, Limits
 from recommender.corpus.jsonl import JsonLines
-from recommender.corpus.naming import Naming
+from recommender.corpus.naming import naming_of
 from recommender.corpus.parquet import Parquet
 from recommender.corpus.reader import CorpusReader
 from recommender.corpus.sitemap import MAX_PAGES, MAX_SITEMAP, SitemapPages
@@ -34,6 +34,8 @@ _KINDS = {
 }  # fmt: skip
 _SNIFFED = ("xml", "json", "feed")
 """Forms that a name leaves open."""
+JSON_FORMS = ("json", "jsonfeed", "ninjs")
+"""What one reader of JSON documents reads."""
 _ARTICLES = {"text": TEXT, "markdown": MARKDOWN, "html": HTML}
 KNOWN = (
     "JSON Lines (.jsonl, .ndjson), JSON (.json: records, JSON Feed, ninjs), text (.txt), Markdown (.md), HTML (.html), "
@@ -110,7 +112,7 @@ def reader_of(
 
     `inside` is its path below a folder that is a site.
     """
-    naming = Naming(spec.columns) if spec.columns else None
+    naming = naming_of(spec.columns)
     if form in _ARTICLES:
         return ArticleFile(path, _ARTICLES[form], place, inside, spec.options)
     if form == "jsonl":
@@ -125,7 +127,7 @@ def reader_of(
         return _local_sitemap(path, spec)
     if form in (FEED, WORDPRESS):
         return DocumentFile(path, form, place)
-    return DocumentFile(path, JSON, place, naming) if form in ("json", "jsonfeed", "ninjs") else None
+    return DocumentFile(path, JSON, place, naming) if form in JSON_FORMS else None
 
 
 def _local_sitemap(path: Path, spec: Spec) -> CorpusReader:

@@ -44,6 +44,11 @@ class Naming:
         return record
 
 
+def naming_of(mapping: Mapping[str, str]) -> Naming | None:
+    """The naming that a corpus' options ask for, if they do."""
+    return Naming(mapping) if mapping else None
+
+
 def _inside(value: Any, path: list[str]) -> Any:
     if not path:
         return value

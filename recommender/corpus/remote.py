@@ -10,8 +10,8 @@ from selectolax.lexbor import LexborHTMLParser
 from recommender.corpus.documents import FEED, PAGE, SITEMAP, WORDPRESS, json_stories
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.fetch import Document, Fetcher, Limits
-from recommender.corpus.forms import form_of_document, reader_of
-from recommender.corpus.naming import Naming
+from recommender.corpus.forms import JSON_FORMS, form_of_document, reader_of
+from recommender.corpus.naming import naming_of
 from recommender.corpus.pages import page_story
 from recommender.corpus.reader import Rejected
 from recommender.corpus.sitemap import MAX_PAGES, SitemapPages
@@ -23,7 +23,6 @@ from recommender.errors import CorpusError
 from recommender.readmore.guard import check_depth
 from recommender.stories import Story
 
-_JSON = ("json", "jsonfeed", "ninjs")
 _PAGES = (PAGE, "html")
 _FEEDS = ", ".join(
     f'link[rel~="alternate"][type="application/{kind}"]' for kind in ("rss+xml", "atom+xml", "feed+json")
@@ -71,7 +70,7 @@ class Remote:
             return iter(SitemapPages(self.name, self._fetcher, self._max_pages, document))
         if form in _PAGES:
             return iter([self._page(document)])
-        if form in (FEED, WORDPRESS, *_JSON):
+        if form in (FEED, WORDPRESS, *JSON_FORMS):
             return self._document(document, form)
         return self._file(document, form)
 
@@ -84,14 +83,13 @@ class Remote:
                 elif form == WORDPRESS:
                     yield from wordpress_posts(stream.read_some, self.name)
                 else:
-                    naming = Naming(self._spec.columns) if self._spec.columns else None
-                    yield from self._json(stream, document.url, naming)
+                    yield from self._json(stream, document.url)
         except DAMAGED as error:
             yield Rejected(self.name, f"damaged or cut off ({error}); what stands before was read")
 
-    def _json(self, stream: Stream, url: str, naming: Naming | None) -> Iterator[Story | Rejected]:
+    def _json(self, stream: Stream, url: str) -> Iterator[Story | Rejected]:
         try:
-            return json_stories(stream, self.name, url, naming)
+            return json_stories(stream, self.name, url, naming_of(self._spec.columns))
         except ValueError as error:  # what an address answers may be whole the next time, which a reject does not say
             raise CorpusError(f"{self.name}: {error}") from None
 
