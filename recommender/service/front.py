@@ -3,23 +3,23 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recommender.errors import InputError, RecommenderError
-from recommender.service.access import OTHER, Access, request_id
-from recommender.service.answers import Answers, Finished, asked_unless
+from recommender.service.access import OTHER, Access
+from recommender.service.answers import Answers, asked_unless
 from recommender.service.context import Service
+from recommender.service.exchange import Exchange
 from recommender.service.limits import MAX_ADDRESS, check_address
 from recommender.service.problems import TookTooLong
 from recommender.service.questions import ROUTES, Question, Questions
-from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
+from recommender.service.security import PREFLIGHT, CrossOrigin
 
 log = logging.getLogger("recommender.service")
 
-_POLICY = (b"content-security-policy", API_POLICY.encode())
 NEVER_LIMITED = ("/healthz", "/readyz", "/metrics")
 """Whoever watches the service is not to be told to come again."""
 GONE = 499
@@ -46,7 +46,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, self._cross_origin)
+        exchange = Exchange(scope, send, self._cross_origin)
         scope = exchange.scope
         try:
             if exchange.is_preflight:
@@ -77,7 +77,7 @@ class Front:
         except InputError:
             return None
 
-    async def _answer(self, question: Question, exchange: "_Exchange") -> None:
+    async def _answer(self, question: Question, exchange: "Exchange") -> None:
         exchange.route = question.route
         state = self._service.state()
         finished = self._answers.at_once(question, state, asked_unless(exchange.scope["headers"]))
@@ -85,9 +85,9 @@ class Front:
             finished = await self._answers.find(question, state)
         self._service.metrics.source(finished.source)
         exchange.source = finished.source
-        await exchange.finish(finished)
+        await exchange.finish(finished.status, finished.headers, finished.body)
 
-    async def _in_time(self, answering: Awaitable[None], exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+    async def _in_time(self, answering: Awaitable[None], exchange: "Exchange", scope: Scope, receive: Receive) -> None:
         seconds = self._service.settings.request_timeout
         try:
             async with asyncio.timeout(seconds) as limit:
@@ -108,74 +108,13 @@ class Front:
                 response = self._service.problems.of_status(500, "", exchange.request_id)
                 await response(scope, receive, exchange.send)
 
-    async def _refuse(self, error: Exception, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+    async def _refuse(self, error: Exception, exchange: "Exchange", scope: Scope, receive: Receive) -> None:
         response = self._service.problems.response(error, exchange.request_id)
         await response(scope, receive, exchange.send)
 
-    def _record(self, exchange: "_Exchange", scope: Scope) -> None:
+    def _record(self, exchange: "Exchange", scope: Scope) -> None:
         seconds = time.perf_counter() - exchange.began
         route = exchange.route or getattr(scope.get("route"), "path", OTHER)
         address: bytes = scope.get("raw_path") or b""
         one = exchange
         self._access.note(one.request_id, one.method, address, route, one.status, seconds, one.size, one.source)
-
-
-class _Exchange:
-    """One request and what was sent in answer to it."""
-
-    def __init__(self, scope: Scope, send: Send, cross_origin: CrossOrigin) -> None:
-        self.began = time.perf_counter()
-        self.started = False
-        self.status = 0
-        self.size = 0
-        self.route = ""
-        self.source = ""
-        self._send = send
-        self.method = scope["method"]
-        self._is_head = self.method == "HEAD"
-        origin, given, preflight = b"", b"", False
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                origin = value
-            elif name == b"x-request-id":
-                given = value
-            elif name == b"access-control-request-method":
-                preflight = True
-        self.is_preflight = preflight and bool(origin) and scope["method"] == "OPTIONS"
-        chosen = request_id(given)
-        self.request_id = chosen.decode()
-        self.headers = (*ALWAYS, (b"x-request-id", chosen), *cross_origin.headers(origin))
-        # Routes know GET only; the server goes by its own scope, and sends no body.
-        self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
-        self.scope["request_id"] = self.request_id
-
-    async def send(self, message: Message) -> None:
-        """Pass on a message of the application, with the headers that every answer has."""
-        if message["type"] == "http.response.start":
-            self.started = True
-            self.status = message["status"]
-            message["headers"] = self._complete(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.size += len(message.get("body", b""))
-            if self._is_head:
-                message = {**message, "body": b""}
-        await self._send(message)
-
-    async def finish(self, finished: Finished) -> None:
-        """Send an answer that is ready."""
-        headers = self._complete(finished.headers)
-        await self.send_raw(finished.status, headers, finished.body)
-
-    async def send_raw(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """Send a whole response as it is."""
-        self.started = True
-        self.status = status
-        self.size = len(body)
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": b"" if self._is_head else body})
-
-    def _complete(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        complete = [*headers, *self.headers]
-        if not any(name == _POLICY[0] for name, _ in headers):
-            complete.append(_POLICY)
-        return complete
