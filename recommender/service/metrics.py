@@ -28,6 +28,11 @@ def share(folder: str) -> None:
     os.environ[_SHARED] = folder
 
 
+def is_shared() -> bool:
+    """Whether one of the processes that count together has begun to."""
+    return any(os.scandir(os.environ[_SHARED]))
+
+
 class Metrics:
     """Counters of one service, or of all workers of one (see `share`)."""
 

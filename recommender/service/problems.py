@@ -54,6 +54,10 @@ class TookTooLong(errors.RecommenderError):
     """A request that was given up after the time limit."""
 
 
+class Loading(errors.RecommenderError):
+    """The service has no index to answer from yet."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of problem: `slug` names it in the `type` URI, `about` explains it on the documentation page."""
@@ -69,6 +73,7 @@ METHOD = Kind(405, "method-not-allowed", "Method not allowed", "The route exists
 INTERNAL = Kind(
     500, "internal-error", "Internal error", "A fault of the service. Quote the request_id when you report it."
 )
+NOT_READY = Kind(503, "not-ready", "Not ready", "The service is loading its index, or stopping.")
 UNUSABLE = Kind(503, "index-unusable", "The index cannot be used", "An operator has to look: the log says why.")
 
 KINDS: dict[type[Exception], Kind] = {
@@ -110,7 +115,8 @@ KINDS: dict[type[Exception], Kind] = {
     ),
     HeadersTooLarge: Kind(431, "headers-too-large", "Headers too large", "Send fewer or shorter headers."),
     errors.Overloaded: Kind(503, "overloaded", "Too busy", "Try again after `Retry-After` seconds."),
-    errors.Stopping: Kind(503, "not-ready", "Not ready", "The service is stopping."),
+    errors.Stopping: NOT_READY,
+    Loading: NOT_READY,
     TookTooLong: Kind(503, "timeout", "Took too long", "The request was given up at the time limit."),
     errors.ModelError: UNUSABLE,
     errors.IndexFault: UNUSABLE,

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from socket import (
@@ -32,7 +33,8 @@ from recommender.logs import log_to_stderr
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
 from recommender.service.context import Service
-from recommender.service.metrics import share
+from recommender.service.loading import answering_meanwhile
+from recommender.service.metrics import is_shared, share
 from recommender.serving import open_recommender
 from recommender.settings import Settings
 
@@ -58,35 +60,52 @@ def serve(settings: Settings) -> int:
         AddressUnavailable: the host and port cannot be listened on.
     """
     log_to_stderr(settings)
-    if settings.workers == 1:
-        app = _load(settings)
+    return _serve_alone(settings) if settings.workers == 1 else _serve_with_workers(settings)
+
+
+def _serve_alone(settings: Settings) -> int:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(one) for one in listeners(settings.host, settings.port, LISTENERS)]
+        with answering_meanwhile(settings, [one.dup() for one in opened]):
+            app = _load(settings)
         server = uvicorn.Server(_config(settings, partial(_draining, app, settings.drain_seconds)))
-        opened = listeners(settings.host, settings.port, LISTENERS)
         _say(settings)
         try:
             server.run(opened)
         except KeyboardInterrupt:
             return 0
         return 0 if server.started else 1
-    open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
+
+
+def _serve_with_workers(settings: Settings) -> int:
     config = _config(settings, partial(_worker_app, settings))
-    reserved, opened = shared_listeners(settings.host, settings.port)
-    _say(settings)
+    reserved, opened, meanwhile = shared_listeners(settings.host, settings.port)
     with ExitStack() as stack:
-        for one in reserved:
+        for one in (*reserved, *opened):
             stack.enter_context(one)
         share(stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-")))
-        _Workers(config, sockets=opened).run()
+        # A worker counts shortly before it listens. From then on nobody is told that the service loads: it might be
+        # one whom a worker has answered already.
+        stack.enter_context(answering_meanwhile(settings, meanwhile, until=is_shared))
+        open_recommender(settings).close()  # an index that cannot be served is said once, not by every worker
+        _Workers(config, opened, partial(_say, settings)).run()
     return 0
 
 
 class _Workers(Multiprocess):
-    """Keeps the workers alive, and says so where one had to be replaced."""
+    """Keeps the workers alive, and says so where one had to be replaced; calls `when_up` once one of them answers."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket], when_up: Callable[[], None]) -> None:
+        super().__init__(config, sockets)
+        self._when_up: Callable[[], None] | None = when_up
 
     def keep_subprocess_alive(self) -> None:
         """Replace the workers that have died."""
         before = list(self.processes)
         super().keep_subprocess_alive()
+        if self._when_up and any(worker.is_ready() for worker in self.processes):
+            self._when_up()
+            self._when_up = None
         for worker in before:
             if worker not in self.processes:
                 log.error("worker %s ended (exit status %s) and was replaced", worker.pid, worker.exitcode)
@@ -159,19 +178,21 @@ class OwnListeners(list[socket]):
         return listeners, (*self._address, LISTENERS, True)
 
 
-def shared_listeners(host: str, port: int) -> tuple[list[socket], list[socket]]:
-    """Sockets that keep the port for as long as they are open, and the listeners for several workers.
+def shared_listeners(host: str, port: int) -> tuple[list[socket], list[socket], list[socket]]:
+    """Sockets that keep the port for as long as they are open, the listeners for several workers, and those for whoever
+    answers before them.
 
     Raises:
         AddressUnavailable: the port cannot be opened.
     """
     reserved = listeners(host, port, 1)
     if not SPREADS:
-        return reserved, [one.dup() for one in reserved for _ in range(SHARED_LISTENERS)]
+        shared = [one.dup() for one in reserved for _ in range(SHARED_LISTENERS)]
+        return reserved, shared, [one.dup() for one in reserved]
     port = reserved[0].getsockname()[1]
     for one in reserved:
         one.close()  # nobody else listens there
-    return listeners(host, port, 1, True), OwnListeners(host, port)
+    return listeners(host, port, 1, True), OwnListeners(host, port), listeners(host, port, 1, True)
 
 
 def listeners(host: str, port: int, count: int, beside_others: bool = False) -> list[socket]:

@@ -420,7 +420,8 @@ def test_many_clients_that_come_at_once_are_seen_in_a_few_turns_of_the_loop() ->
 
 @pytest.mark.skipif(not SPREADS, reason="only Linux spreads connections among listeners")
 def test_each_worker_has_listeners_of_its_own_to_which_connections_are_spread() -> None:
-    (reserved,), opened = shared_listeners("127.0.0.1", 0)
+    (reserved,), opened, (meanwhile,) = shared_listeners("127.0.0.1", 0)
+    meanwhile.close()
     address = reserved.getsockname()
     workers = [pickle.loads(pickle.dumps(opened)) for _ in range(2)]
     with reserved, ExitStack() as stack:
@@ -453,9 +454,11 @@ def resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 def test_a_name_is_listened_on_at_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
     resolves(monkeypatch, "::1", "127.0.0.1", "::1")
     with ExitStack() as stack:
-        reserved, opened = shared_listeners("localhost", 0) if workers > 1 else ([], listeners("localhost", 0, 3))
-        if workers > 1:
-            for one in reserved:
+        if workers == 1:
+            opened = listeners("localhost", 0, 3)
+        else:
+            reserved, opened, meanwhile = shared_listeners("localhost", 0)
+            for one in (*reserved, *meanwhile):
                 stack.enter_context(one)
             opened = pickle.loads(pickle.dumps(opened)) if SPREADS else opened
         for one in opened:

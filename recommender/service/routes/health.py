@@ -24,7 +24,7 @@ async def healthz(request: Request) -> Response:
     responses=openapi.json_answer({"status": "ready", "generation": examples.GENERATION}) | openapi.problems(503),
 )  # fmt: skip
 async def readyz(request: Request) -> Response:
-    """503 when the service drains before it stops: send no readers then. While it loads nothing listens yet."""
+    """503 while the index is loaded, and while the service drains before it stops: send no readers then."""
     service = service_of(request)
     if service.draining:
         raise Stopping("the service")
