@@ -76,7 +76,7 @@ def rebuild(
     progress = progress or Silent()
     if not corpora:
         raise CorpusError("name a corpus: a file or folder of stories")
-    readers = [open_corpus(path) for path in corpora]
+    readers = [open_corpus(path, progress=progress) for path in corpora]
     index = IndexFolder(settings.index)
     with index.lock(make=True):
         progress.step(f"Loading the model {settings.model}", None)

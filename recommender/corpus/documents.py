@@ -13,6 +13,7 @@ from recommender.corpus.ninjs import is_ninjs, ninjs_items
 from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.corpus.wordpress import wordpress_posts
+from recommender.errors import CorpusError
 from recommender.stories import Story
 
 MAX_JSON = 64 << 20
@@ -40,56 +41,65 @@ def sniff(head: bytes) -> str | None:
 
 
 class DocumentFile(FileReader):
-    """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON."""
+    """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON.
 
-    def __init__(self, path: Path, form: str, place: str | None = None, naming: Naming | None = None) -> None:
+    `url` and `charset` are where it was fetched and the encoding that was stated there.
+
+    Raises, when it is read:
+        CorpusError: it was fetched, and is no JSON: what an address answers may be whole the next time, which a reject
+            does not say.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        form: str,
+        place: str | None = None,
+        naming: Naming | None = None,
+        url: str | None = None,
+        charset: str | None = None,
+    ) -> None:
         super().__init__(path, place)
         self._form = form
         self._naming = naming
+        self._url = url
+        self._charset = charset
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
         try:
             with Stream.open(self._path) as stream:
-                if self._form == JSON:
-                    items = self._json(stream)
-                elif self._form == WORDPRESS:
-                    items = wordpress_posts(stream.read_some, self.name)
-                else:
-                    items = feed_items(stream.read_some, self.name)
-                for item in items:
+                for item in self._items(stream):
                     self.position = stream.position
                     yield item
         except DAMAGED as error:
             yield Rejected(self.name, f"the file is damaged or cut off ({error}); what stands before was read")
         self.position = self.size_bytes
 
-    def _json(self, stream: Stream) -> Iterator[Story | Rejected]:
+    def _items(self, stream: Stream) -> Iterator[Story | Rejected]:
+        if self._form == WORDPRESS:
+            return wordpress_posts(stream.read_some, self.name)
+        if self._form == FEED:
+            return feed_items(stream.read_some, self.name, self._url, self._charset)
+        data = stream.data.read(MAX_JSON + 1)
         try:
-            return json_stories(stream, self.name, naming=self._naming)
+            return _json_items(_json(data), data, self.name, self._url, self._naming)
         except ValueError as error:
+            if self._url:
+                raise CorpusError(f"{self.name}: {error}") from None
             return iter([Rejected(self.name, str(error))])
 
 
-def json_stories(
-    stream: Stream, place: str, url: str | None = None, naming: Naming | None = None
-) -> Iterator[Story | Rejected]:
-    """The stories of an open JSON document; `url` is where it was fetched.
-
-    Raises:
-        ValueError: it is too long, or no JSON.
-    """
-    data = stream.data.read(MAX_JSON + 1)
+def _json(data: bytes) -> object:
     if len(data) > MAX_JSON:
-        advice = f"convert it, for instance with: jq -c '.[]' {place} > {place}l"
+        advice = "convert it, for instance with: jq -c '.[]' FILE > FILE.jsonl"
         raise ValueError(f"a JSON document longer than {MAX_JSON:,} bytes: {advice}")
     try:
-        document = json.loads(decode_text(data))
+        return json.loads(decode_text(data))
     except RecursionError:
         raise ValueError("broken JSON: nested too deep") from None
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise ValueError(f"broken JSON: {error}") from None
-    return _json_items(document, data, place, url, naming)
 
 
 def _json_items(

@@ -4,68 +4,36 @@ import contextlib
 import http.client
 import socket
 import ssl
-import threading
 import time
-import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from recommender import __version__
 from recommender.corpus.addresses import FetchRefused, Target, resolve, target_of
+from recommender.corpus.answers import Answer, Deadline, Document, FetchFailed
 from recommender.corpus.robots import AGENT, ROBOTS, Rules
-from recommender.errors import CorpusError
 
 _AGENT = f"{AGENT}/{__version__} (related-articles recommender)"
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/xml, text/html;q=0.9, */*;q=0.5"
 )
-_REDIRECTS = (301, 302, 303, 307, 308)
-_BLOCK = 1 << 16
 
 RULES_SECONDS = 86_400.0
 """How long a site's robots.txt is gone by (RFC 9309: a day at most); sources are followed for months."""
 
 
-class FetchFailed(CorpusError):
-    """A document that did not come; `retry_after` is how many seconds the server asked to wait."""
-
-    def __init__(self, message: str, *, status: int = 0, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a fetch may cost."""
+    """What a fetch may cost; `file_size` and `file_seconds` hold for a corpus that is kept on disk while it is read."""
 
     size: int = 64 << 20
     seconds: float = 60.0
+    file_size: int = 8 << 30
+    file_seconds: float = 4 * 3_600.0
     redirects: int = 5
     pause: float = 0.5
     private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What came: `url` is where it was found after redirects; `data` is None where it is as it was (304)."""
-
-    url: str
-    data: bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def charset(self) -> str | None:
-        """The encoding that the server states."""
-        kind = self.headers.get("content-type", "")
-        _, sign, name = kind.lower().partition("charset=")
-        return name.split(";")[0].strip(" \"'") or None if sign else None
-
-    @property
-    def kind(self) -> str:
-        """The media type that the server states."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Fetcher:
@@ -86,19 +54,34 @@ class Fetcher:
             FetchRefused: its address, or one that it redirects to, may not be fetched.
             FetchFailed: it did not come, or is too long.
         """
-        seen = []
-        while True:
-            if not self._allowed(url):
-                raise FetchRefused(f"{url}: its site's robots.txt asks not to fetch it")
-            document, location = self._once(url, conditions or {}, size or self.limits.size)
-            if location is None:
-                return document
-            seen.append(url)
-            url = urljoin(url, location)
-            if url in seen:
-                raise FetchFailed(f"{seen[0]}: its redirects go round in a circle")
-            if len(seen) > self.limits.redirects:
-                raise FetchFailed(f"{seen[0]}: more than {self.limits.redirects} redirects")
+        with self.open(url, conditions, size=size) as answer:
+            return answer.whole()
+
+    @contextlib.contextmanager
+    def open(
+        self, url: str, conditions: Mapping[str, str] | None = None, *, size: int | None = None
+    ) -> Iterator[Answer]:
+        """Ask for a document, whose body is then read from the answer.
+
+        Raises:
+            FetchRefused, FetchFailed: as of `get`.
+        """
+        seen: list[str] = []
+        with contextlib.ExitStack() as stack:
+            while True:
+                if not self._allowed(url):
+                    raise FetchRefused(f"{url}: its site's robots.txt asks not to fetch it")
+                answer = stack.enter_context(self._once(url, conditions or {}, size or self.limits.size))
+                if answer.location is None:
+                    yield answer
+                    return
+                stack.close()
+                seen.append(url)
+                url = urljoin(url, answer.location)
+                if url in seen:
+                    raise FetchFailed(f"{seen[0]}: its redirects go round in a circle")
+                if len(seen) > self.limits.redirects:
+                    raise FetchFailed(f"{seen[0]}: more than {self.limits.redirects} redirects")
 
     def _allowed(self, url: str) -> bool:
         site, now = target_of(url).site, time.monotonic()
@@ -111,52 +94,40 @@ class Fetcher:
         url = site + ROBOTS
         try:
             for _ in range(self.limits.redirects + 1):
-                document, location = self._once(url, {}, 500_000)
-                if location is None:
-                    return Rules((document.data or b"").decode("utf-8", "replace"))
-                url = urljoin(url, location)
+                with self._once(url, {}, 500_000) as answer:
+                    if answer.location is None:
+                        return Rules((answer.whole().data or b"").decode("utf-8", "replace"))
+                    url = urljoin(url, answer.location)
         except FetchFailed as error:
             if error.status >= 500:
                 raise
         return Rules("")
 
-    def _once(self, url: str, conditions: Mapping[str, str], size: int) -> tuple[Document, str | None]:
+    @contextlib.contextmanager
+    def _once(self, url: str, conditions: Mapping[str, str], size: int) -> Iterator[Answer]:
+        """What one address answers, be it that it is elsewhere."""
         target = target_of(url)
         self._wait(target.host, self._rules.get(target.site))
-        deadline = time.monotonic() + self.limits.seconds
-        connection: http.client.HTTPConnection | None = None
-        watch: threading.Timer | None = None
-        try:
-            connection = self._connect(target)
-            watch = threading.Timer(
-                self.limits.seconds, _hang_up, [connection]
-            )  # a server that answers a byte a minute
-            watch.daemon = True
-            watch.start()
-            headers = {"User-Agent": _AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **conditions}
-            connection.request("GET", target.path, headers=headers)
-            answer = connection.getresponse()
-            if time.monotonic() >= deadline:  # a head that was cut short reads like a whole one
-                raise TimeoutError
-            stated = {name.lower(): value for name, value in answer.getheaders()}
-            if answer.status in _REDIRECTS and (location := stated.get("location")):
-                return Document(url, None, stated), location
-            if answer.status == 304:
-                return Document(url, None, stated), None
-            if answer.status != 200:
-                wait = _seconds(stated.get("retry-after"))
-                raise FetchFailed(f"{url}: {answer.status} {answer.reason}", status=answer.status, retry_after=wait)
-            data = _unpacked(_read(answer, size, deadline, url), stated.get("content-encoding", ""), size, url)
-            return Document(url, data, stated), None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            late = time.monotonic() >= deadline - 0.05
-            why = f"no full answer within {self.limits.seconds:g} s" if late else str(error) or type(error).__name__
-            raise FetchFailed(f"{url}: {why}") from None
-        finally:
-            if watch:
-                watch.cancel()
-            if connection:
-                connection.close()
+        deadline = Deadline(self.limits.seconds)
+        with contextlib.ExitStack() as stack:
+            try:
+                connection = stack.enter_context(contextlib.closing(self._connect(target)))
+                stack.callback(deadline.cancel)
+                deadline.watch(connection.sock)
+                headers = {"User-Agent": _AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **conditions}
+                connection.request("GET", target.path, headers=headers)
+                response = stack.enter_context(contextlib.closing(connection.getresponse()))
+                if deadline.is_over():  # a head that was cut short reads like a whole one
+                    raise TimeoutError
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                raise deadline.failed(url, error) from None
+            answer = Answer(url, response, size, deadline)
+            if answer.location is None and response.status not in (200, 304):
+                wait = _seconds(answer.headers.get("retry-after"))
+                raise FetchFailed(
+                    f"{url}: {response.status} {response.reason}", status=response.status, retry_after=wait
+                )
+            yield answer
 
     def _connect(self, target: Target) -> http.client.HTTPConnection:
         address = resolve(target, private=self.limits.private)
@@ -178,39 +149,6 @@ class Fetcher:
         if rest > 0:
             self._sleep(rest)
         self._last[host] = time.monotonic()
-
-
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    if connection.sock:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _read(answer: http.client.HTTPResponse, size: int, deadline: float, url: str) -> bytes:
-    blocks, total = [], 0
-    while block := answer.read1(_BLOCK):
-        blocks.append(block)
-        total += len(block)
-        if total > size:
-            raise FetchFailed(f"{url}: longer than {size:,} bytes; fetch it to a file, and read that")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    if answer.length:  # the line went down before all of what was announced
-        raise FetchFailed(f"{url}: cut off, {answer.length:,} bytes are missing")
-    return b"".join(blocks)
-
-
-def _unpacked(data: bytes, encoding: str, size: int, url: str) -> bytes:
-    if "gzip" not in encoding.lower() and "deflate" not in encoding.lower():
-        return data
-    try:
-        unpacker = zlib.decompressobj(wbits=47)
-        unpacked = unpacker.decompress(data, size + 1)
-    except zlib.error as error:
-        raise FetchFailed(f"{url}: damaged on the way ({error})") from None
-    if len(unpacked) > size:
-        raise FetchFailed(f"{url}: unpacks to more than {size:,} bytes; fetch it to a file, and read that")
-    return unpacked
 
 
 def _seconds(text: str | None) -> float | None:

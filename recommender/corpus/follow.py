@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from recommender.corpus.addresses import FetchRefused
+from recommender.corpus.answers import Document, FetchFailed
 from recommender.corpus.documents import SITEMAP
-from recommender.corpus.fetch import Document, Fetcher, FetchFailed, Limits
+from recommender.corpus.fetch import Fetcher, Limits
 from recommender.corpus.memory import Memory, Visit
 from recommender.corpus.opening import open_corpus
 from recommender.corpus.reader import Rejected

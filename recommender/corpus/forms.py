@@ -5,10 +5,11 @@ import io
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from recommender.corpus.answers import Document
 from recommender.corpus.article import HTML, MARKDOWN, TEXT, ArticleFile
 from recommender.corpus.delimited import Delimited
 from recommender.corpus.documents import FEED, JSON, SITEMAP, WORDPRESS, DocumentFile, sniff
-from recommender.corpus.fetch import Document, Fetcher, Limits
+from recommender.corpus.fetch import Fetcher, Limits
 from recommender.corpus.jsonl import JsonLines
 from recommender.corpus.naming import naming_of
 from recommender.corpus.parquet import Parquet
@@ -36,6 +37,8 @@ _SNIFFED = ("xml", "json", "feed")
 """Forms that a name leaves open."""
 JSON_FORMS = ("json", "jsonfeed", "ninjs")
 """What one reader of JSON documents reads."""
+STREAMED = ("jsonl", "csv", "tsv", "parquet", "warc", WORDPRESS)
+"""Forms that are read piece by piece, so that a file of them may be long."""
 _ARTICLES = {"text": TEXT, "markdown": MARKDOWN, "html": HTML}
 KNOWN = (
     "JSON Lines (.jsonl, .ndjson), JSON (.json: records, JSON Feed, ninjs), text (.txt), Markdown (.md), HTML (.html), "
@@ -62,8 +65,8 @@ def form_of(path: Path) -> str | None:
 
 
 def form_of_document(document: Document, name: str) -> str | None:
-    """The form of what an address answered: by its beginning, where that is XML or a page, whatever it is called; else
-    by the name of the file in the address, by the media type, and by the beginning again.
+    """The form of what an address answered, or began to answer: by its beginning, where that is XML or a page, whatever
+    it is called; else by the name of the file in the address, by the media type, and by the beginning again.
     """
     head = beginning(document)
     found = sniff(head)
@@ -106,11 +109,16 @@ def _json_form(head: bytes) -> str:
 
 
 def reader_of(
-    path: Path, place: str, form: str, spec: Spec, inside: PurePosixPath | None = None
+    path: Path,
+    place: str,
+    form: str,
+    spec: Spec,
+    inside: PurePosixPath | None = None,
+    fetched: Document | None = None,
 ) -> CorpusReader | None:
     """The reader of a file that has this form; None where there is none of it.
 
-    `inside` is its path below a folder that is a site.
+    `inside` is its path below a folder that is a site, `fetched` what is known of one that came from an address.
     """
     naming = naming_of(spec.columns)
     if form in _ARTICLES:
@@ -125,14 +133,15 @@ def reader_of(
         return Warc(path, place)
     if form == SITEMAP:
         return _local_sitemap(path, spec)
-    if form in (FEED, WORDPRESS):
-        return DocumentFile(path, form, place)
-    return DocumentFile(path, JSON, place, naming) if form in JSON_FORMS else None
+    if form in (FEED, WORDPRESS) or form in JSON_FORMS:
+        told = (fetched.url, fetched.charset) if fetched else ()
+        return DocumentFile(path, JSON if form in JSON_FORMS else form, place, naming, *told)
+    return None
 
 
 def _local_sitemap(path: Path, spec: Spec) -> CorpusReader:
     """A sitemap that lies in a file: its pages are fetched all the same."""
-    with Stream.open(path) as stream:
-        data = stream.data.read(MAX_SITEMAP)
+    with path.open("rb") as file:
+        data = file.read(MAX_SITEMAP + 1)
     fetcher = Fetcher(Limits(private=spec.flag("private")))
     return SitemapPages(path.name, fetcher, spec.number("max_pages", MAX_PAGES), Document(path.name, data))

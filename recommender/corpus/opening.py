@@ -18,9 +18,12 @@ from recommender.corpus.spec import Spec, parse_spec
 from recommender.corpus.sql import SqlQuery
 from recommender.corpus.streams import DAMAGED, Stream
 from recommender.errors import CorpusError
+from recommender.progress import Progress
 
 
-def open_corpus(corpus: str | Path, more: Mapping[str, str] | None = None) -> CorpusReader:
+def open_corpus(
+    corpus: str | Path, more: Mapping[str, str] | None = None, *, progress: Progress | None = None
+) -> CorpusReader:
     """The reader of a corpus, by the name that a person gives it.
 
     * A file: JSON Lines, JSON (a list of records, JSON Feed, ninjs), text, Markdown, HTML, CSV, TSV, RSS, Atom, a
@@ -34,6 +37,8 @@ def open_corpus(corpus: str | Path, more: Mapping[str, str] | None = None) -> Co
     which field, `export#format=csv` what a file is whose name does not say it, `site/#base=https://news.example` where
     a folder's pages are read. `recommender build --help` lists them. `more` are options as well, for every corpus.
 
+    `progress` is told how much of a long file was fetched.
+
     Raises:
         CorpusError: there is nothing there, it cannot be read, its form is not known, or an option is wrong.
         MissingExtra: its form needs an optional part that is not installed.
@@ -42,7 +47,7 @@ def open_corpus(corpus: str | Path, more: Mapping[str, str] | None = None) -> Co
     if spec.is_sql:
         return Gathered(SqlQuery(spec))
     if spec.is_url:
-        return Gathered(Remote(spec))
+        return Gathered(Remote(spec, progress=progress))
     path = Path(spec.target).expanduser()
     try:
         if path.is_dir():

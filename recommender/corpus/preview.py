@@ -65,7 +65,7 @@ def preview(corpora: Sequence[str], progress: Progress | None = None) -> Preview
     """
     progress = progress or Silent()
     work = _Work()
-    for reader in [open_corpus(corpus) for corpus in corpora]:
+    for reader in [open_corpus(corpus, progress=progress) for corpus in corpora]:
         work.read(reader, progress)
     progress.step("Resolving read-more headlines", None)
     return work.finish()

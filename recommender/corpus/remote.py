@@ -1,28 +1,31 @@
 """A URL to the stories behind it: a feed, a sitemap, one page, or a file of any form that is read from disk too."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from recommender.corpus.documents import FEED, PAGE, SITEMAP, WORDPRESS, json_stories
-from recommender.corpus.feeds import feed_items
-from recommender.corpus.fetch import Document, Fetcher, Limits
-from recommender.corpus.forms import JSON_FORMS, form_of_document, reader_of
-from recommender.corpus.naming import naming_of
+from recommender.corpus.answers import Document
+from recommender.corpus.documents import PAGE, SITEMAP
+from recommender.corpus.fetch import Fetcher, Limits
+from recommender.corpus.forms import STREAMED, form_of_document, reader_of
 from recommender.corpus.pages import page_story
 from recommender.corpus.reader import Rejected
 from recommender.corpus.sitemap import MAX_PAGES, SitemapPages
 from recommender.corpus.spec import Spec
-from recommender.corpus.streams import DAMAGED, Stream, decode_page, is_legacy_encoding
-from recommender.corpus.temporary import as_file
-from recommender.corpus.wordpress import wordpress_posts
+from recommender.corpus.streams import decode_page, is_legacy_encoding
+from recommender.corpus.temporary import disk_faults, temporary_path
 from recommender.errors import CorpusError
+from recommender.progress import Progress, Silent
 from recommender.readmore.guard import check_depth
 from recommender.stories import Story
 
+_BEGINNING = 256 << 10
+_TOLD = 100_000_000
+"""Bytes between two looks at how far a long file is."""
 _PAGES = (PAGE, "html")
 _FEEDS = ", ".join(
     f'link[rel~="alternate"][type="application/{kind}"]' for kind in ("rss+xml", "atom+xml", "feed+json")
@@ -38,18 +41,40 @@ class Remote:
         CorpusError: what it answers is no corpus.
     """
 
-    def __init__(self, spec: Spec, fetcher: Fetcher | None = None) -> None:
+    def __init__(self, spec: Spec, fetcher: Fetcher | None = None, progress: Progress | None = None) -> None:
         self.name = spec.target
         self.size_bytes: int | None = None
         self.position = 0
         self._spec = spec
         self._max_pages = spec.number("max_pages", MAX_PAGES)
         self._fetcher = fetcher or Fetcher(Limits(private=spec.flag("private")))
+        self._progress = progress or Silent()
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        document = self._fetcher.get(self.name)
-        self.position = len(document.data or b"")
-        yield from self.stories(document)
+        self.position = 0
+        with temporary_path() as path:
+            form, document = self._fetch(path)
+            yield from self._stories(form, document, path)
+
+    def _fetch(self, path: Path) -> tuple[str, Document]:
+        """Write what comes to a file. Its beginning tells its form, and that how long it may be."""
+        limits = self._fetcher.limits
+        with self._fetcher.open(self.name) as answer, disk_faults(), path.open("wb") as file:
+            blocks = answer.blocks()
+            begun = b""
+            while len(begun) < _BEGINNING and (block := next(blocks, b"")):
+                begun += block
+            document = Document(answer.url, begun, answer.headers)
+            form = self.form_of(document)
+            if form in STREAMED:
+                answer.allow(limits.file_size, limits.file_seconds)
+            of = f" of {answer.length / 1e6:,.0f}" if answer.length else ""
+            for block in chain([begun], blocks):
+                file.write(block)
+                before, self.position = self.position, self.position + len(block)
+                if before // _TOLD < self.position // _TOLD:
+                    self._progress.note(f"{self.position / 1e6:,.0f}{of} MB of {self.name} are fetched")
+        return form, document
 
     def form_of(self, document: Document) -> str:
         """What was fetched: as the options say, or as its beginning, its name and its media type do.
@@ -65,45 +90,28 @@ class Remote:
 
     def stories(self, document: Document) -> Iterator[Story | Rejected]:
         """The stories of what was fetched."""
-        form = self.form_of(document)
-        if form == SITEMAP:
-            return iter(SitemapPages(self.name, self._fetcher, self._max_pages, document))
-        if form in _PAGES:
-            return iter([self._page(document)])
-        if form in (FEED, WORDPRESS, *JSON_FORMS):
-            return self._document(document, form)
-        return self._file(document, form)
+        with temporary_path() as path:
+            with disk_faults():
+                path.write_bytes(document.data or b"")
+            yield from self._stories(self.form_of(document), document, path)
 
-    def _document(self, document: Document, form: str) -> Iterator[Story | Rejected]:
-        """The stories of one that is read as it came, unpacked on the way."""
-        try:
-            with Stream.of(io.BytesIO(document.data or b"")) as stream:
-                if form == FEED:
-                    yield from feed_items(stream.read_some, self.name, document.url, document.charset)
-                elif form == WORDPRESS:
-                    yield from wordpress_posts(stream.read_some, self.name)
-                else:
-                    yield from self._json(stream, document.url)
-        except DAMAGED as error:
-            yield Rejected(self.name, f"damaged or cut off ({error}); what stands before was read")
-
-    def _json(self, stream: Stream, url: str) -> Iterator[Story | Rejected]:
-        try:
-            return json_stories(stream, self.name, url, naming_of(self._spec.columns))
-        except ValueError as error:  # what an address answers may be whole the next time, which a reject does not say
-            raise CorpusError(f"{self.name}: {error}") from None
-
-    def _file(self, document: Document, form: str) -> Iterator[Story | Rejected]:
-        """The stories of one for whose form there is a reader of files."""
+    def _stories(self, form: str, document: Document, path: Path) -> Iterator[Story | Rejected]:
+        """The same, of a document whose bytes are in a file."""
+        if form in (SITEMAP, *_PAGES):
+            document = replace(document, data=path.read_bytes())
+            if form == SITEMAP:
+                yield from SitemapPages(self.name, self._fetcher, self._max_pages, document)
+            else:
+                yield self._page(document)
+            return
         spec, charset = self._spec, document.charset or ""
         if is_legacy_encoding(charset):
             spec = replace(spec, options={"encoding": charset, **spec.options})
-        with as_file(document.data or b"") as path:
-            reader = reader_of(path, self.name, form, spec)
-            if reader is None:
-                raise CorpusError(f"{self.name}: nothing at an address is read as {form}")
-            for item in reader:
-                yield _found_at(item, document.url) if form in ("text", "markdown") else item
+        reader = reader_of(path, self.name, form, spec, fetched=document)
+        if reader is None:
+            raise CorpusError(f"{self.name}: nothing at an address is read as {form}")
+        for item in reader:
+            yield _found_at(item, document.url) if form in ("text", "markdown") else item
 
     def _page(self, document: Document) -> Story | Rejected:
         data = document.data or b""

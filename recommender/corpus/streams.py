@@ -90,6 +90,11 @@ class Stream:
         self.file.close()
 
 
+def gunzipped(file: BinaryIO) -> BinaryIO:
+    """What stands in a gzip stream that can be read once only, and tells how far it was."""
+    return _unpacked(_GzipMembers(file), file)
+
+
 def _unpacked(raw: io.RawIOBase, file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, io.BufferedReader(_Guarded(raw, file), 1 << 17))
 

@@ -28,17 +28,16 @@ def temporary_file() -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def as_file(data: bytes) -> Iterator[Path]:
-    """Bytes as a file, for a reader of files.
+def temporary_path() -> Iterator[Path]:
+    """A path to write to, for a reader of files; what was written is removed with its folder.
 
     Raises:
         CorpusError: there is no place for it.
     """
     with contextlib.ExitStack() as stack:
         with disk_faults():
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX)), "corpus")
-            path.write_bytes(data)
-        yield path
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX))
+        yield Path(folder, "corpus")
 
 
 @contextlib.contextmanager

@@ -20,7 +20,8 @@ import zstandard
 
 from recommender.cleaning import story_of
 from recommender.corpus import Rejected, open_corpus
-from recommender.corpus.fetch import Document, Fetcher, FetchFailed, Limits
+from recommender.corpus.answers import Document, FetchFailed
+from recommender.corpus.fetch import Fetcher, Limits
 from recommender.corpus.remote import Remote
 from recommender.corpus.robots import Rules
 from recommender.corpus.sitemap import SitemapPages

@@ -1,12 +1,14 @@
 """Fetching from sites that mean no good."""
 
 import gzip
+import threading
 import time
 
 import pytest
 
 from recommender.corpus.addresses import FetchRefused, is_public, target_of
-from recommender.corpus.fetch import Fetcher, FetchFailed, Limits
+from recommender.corpus.answers import FetchFailed
+from recommender.corpus.fetch import Fetcher, Limits
 
 
 def fetcher(**limits):
@@ -88,6 +90,33 @@ def test_a_packed_answer(site):
     site.set("/bad", b"\x1f\x8bnonsense", Content_Encoding="gzip")
     with pytest.raises(FetchFailed, match="damaged"):
         fetcher().get(site.url("/bad"))
+
+
+def test_a_packed_answer_of_several_members_is_read_to_its_end(site):
+    """A web server calls a file that was packed in pieces, `cat a.gz b.gz`, one that it packed itself."""
+    packed = gzip.compress(b"hello ") + gzip.compress(b"there")
+    site.set("/good", packed, Content_Encoding="gzip")
+    assert fetcher().get(site.url("/good")).data == b"hello there"
+    site.set("/cut", packed[:-9], Content_Encoding="gzip")
+    with pytest.raises(FetchFailed, match=r"damaged on the way \(Compressed file ended"):
+        fetcher().get(site.url("/cut"))
+
+
+def test_an_answer_that_stops_is_not_taken_for_whole(site):
+    """Of one without a length the end is where the line goes down, as it does when the time is over."""
+    done = threading.Event()
+
+    def stop(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n<rss>")
+        for block in (b"half", b" of"):
+            handler.wfile.write(block)
+            handler.wfile.flush()
+            done.wait(10 if block == b" of" else 0.3)
+
+    site.pages["/feed"] = stop
+    with pytest.raises(FetchFailed, match=r"no full answer within 0\.5 s"):
+        fetcher(seconds=0.5).get(site.url("/feed"))
+    done.set()
 
 
 def test_an_answer_that_is_cut_off(site):

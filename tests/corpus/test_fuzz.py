@@ -7,7 +7,7 @@ import fuzzing
 import pytest
 
 from recommender.corpus import open_corpus
-from recommender.corpus.fetch import Document
+from recommender.corpus.answers import Document
 from recommender.corpus.remote import Remote
 from recommender.corpus.spec import parse_spec
 from recommender.errors import CorpusError

@@ -1,8 +1,10 @@
 """What an address answers is read as the same file on disk is: told by options, beginning, name and media type."""
 
+import contextlib
 import gzip
 import io
 import json
+import time
 
 import pytest
 import samples
@@ -10,12 +12,14 @@ import zstandard
 from test_ways_in import page, warc_record
 
 from recommender.corpus import Rejected
-from recommender.corpus.fetch import Limits
+from recommender.corpus.answers import FetchFailed
+from recommender.corpus.fetch import Fetcher, Limits
 from recommender.corpus.follow import Follower
 from recommender.corpus.memory import Memory
 from recommender.corpus.remote import Remote
 from recommender.corpus.spec import parse_spec
 from recommender.errors import CorpusError
+from recommender.progress import Silent
 from recommender.stories import Story
 
 RECORDS = [{"id": str(number), "title": f"Story {number}", "text": "It is told."} for number in range(3)]
@@ -135,6 +139,92 @@ def test_no_temporary_file_is_left(site, fetcher, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     with pytest.raises(CorpusError, match=r"the folder of temporary files, .*none, cannot be written"):
         list(Remote(parse_spec(site.url("/a.csv")), fetcher))
+
+
+class Notes(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def small(**limits):
+    given = {"private": True, "pause": 0.0, "seconds": 5.0, "size": 400_000, "file_size": 1_000_000}
+    return Fetcher(Limits(**given | limits), sleep=lambda _: None)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "xml"])
+def test_a_file_that_is_read_piece_by_piece_may_be_long(site, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    told = "It is told at length. " * 5_000
+    item = f"<item><title>Story</title><content:encoded>{told}</content:encoded></item>"
+    export = (
+        f'<rss xmlns:content="c" xmlns:wp="wordpress.org/export/"><wp:wxr_version>1.2</wp:wxr_version>{item * 4}</rss>'
+    )
+    lines, rows = json.dumps({"title": "Story", "text": told}) + "\n", f"Story,{told}\n"
+    data = {"jsonl": lines * 4, "csv": "title,text\n" + rows * 4, "xml": export}[kind].encode()
+    assert [story.title for story in read(site, small(), f"/a.{kind}", data)] == ["Story"] * 4
+    with pytest.raises(FetchFailed, match=r"longer than 430,000 bytes; fetch it to a file, and read that"):
+        read(site, small(file_size=430_000), f"/a.{kind}", data)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/feed", samples.RSS.encode() + b" " * 500_000),
+        ("/page", page(1, "Bridge opens" + " again" * 90_000)),
+        ("/a.json", json.dumps(RECORDS).encode() + b" " * 500_000),
+        ("/a.txt", b"A headline\n\nA body" + b"." * 500_000),
+        ("/sitemap.xml", b"<urlset></urlset>" + b" " * 500_000),
+    ],
+)
+def test_what_is_read_whole_may_not(site, path, data):
+    with pytest.raises(FetchFailed, match=r"longer than 400,000 bytes"):
+        read(site, small(), path, data)
+
+
+def test_a_long_file_may_take_its_time(site):
+    def slowly(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(LINES.ljust(300_000) + b"\n")
+        with contextlib.suppress(OSError):
+            for line in (*b"        ", LINES):
+                handler.wfile.flush()
+                time.sleep(0.05)
+                handler.wfile.write(line if isinstance(line, bytes) else bytes([line]))
+
+    site.pages["/a.jsonl"] = site.pages["/a.json"] = slowly
+    fetcher = small(size=1 << 20, seconds=0.3, file_seconds=30.0)
+    assert list(Remote(parse_spec(site.url("/a.jsonl")), fetcher)) == STORIES * 2
+    with pytest.raises(FetchFailed, match=r"no full answer within 0\.3 s"):
+        list(Remote(parse_spec(site.url("/a.json#format=json")), fetcher))
+
+
+def test_it_is_told_how_much_of_a_long_file_has_come(site, monkeypatch):
+    monkeypatch.setattr("recommender.corpus.remote._TOLD", 1_000_000)
+    data = LINES.ljust(2_500_000)
+    site.set("/a.jsonl", data)
+    notes = Notes()
+    fetcher = small(file_size=1 << 30)
+    assert list(Remote(parse_spec(site.url("/a.jsonl")), fetcher, notes)) == STORIES
+    address = site.url("/a.jsonl")
+    assert notes.notes == [f"{done} of 2 MB of {address} are fetched" for done in (1, 2)]
+    site.set("/a.jsonl", gzip.compress(data), Content_Encoding="gzip")
+    list(Remote(parse_spec(address), fetcher, notes := Notes()))
+    assert notes.notes == [f"{done} MB of {address} are fetched" for done in (1, 2)], "the rest is not known"
+
+
+def test_broken_json_at_an_address_is_asked_for_again(site, fetcher):
+    """A file on disk stays broken, and what else a folder holds is read; what an address answers may be whole later."""
+    with pytest.raises(CorpusError, match=r"/a.json: broken JSON: Expecting"):
+        read(site, fetcher, "/a.json", b"[1, ")
+    with pytest.raises(CorpusError, match=r"/a.json: not UTF-8: byte 0xff at offset 2"):
+        read(site, fetcher, "/a.json", b'["\xff"]')
 
 
 class Index:
