@@ -1,17 +1,17 @@
 """Sitemaps, news sitemaps and their indexes: the pages that they name, fetched and read."""
 
-import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from recommender.corpus.addresses import FetchRefused
-from recommender.corpus.fetch import Document, Fetcher, FetchFailed
+from recommender.corpus.answers import Document, FetchFailed
+from recommender.corpus.fetch import Fetcher
 from recommender.corpus.markup import http_url, plain_line
 from recommender.corpus.pages import MAX_PAGE, page_story
 from recommender.corpus.reader import Rejected
-from recommender.corpus.streams import DAMAGED
+from recommender.corpus.streams import DAMAGED, Bomb, Stream
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import news_date
 from recommender.stories import Story
@@ -36,33 +36,44 @@ class SitemapEntry:
 
 def sitemap_entries(data: bytes, url: str) -> Iterator[SitemapEntry | Rejected]:
     """What a sitemap lists."""
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_SITEMAP + 1)
-        except DAMAGED as error:
-            yield Rejected(url, f"damaged ({error})")
-            return
-        if len(data) > MAX_SITEMAP:
-            yield Rejected(url, f"unpacks to more than {MAX_SITEMAP:,} bytes")
-            return
     try:
-        for name, element, line in elements(io.BytesIO(data).read, _ENTRIES):
-            if name:
-                said = {local_name(node.tag): text_of(node) for node in element.iter() if not len(node)}
-                address = http_url(said.get("loc", "").partition("#")[0], url)  # a place on a page is no other page
-                if address is None:
-                    yield Rejected(f"{url}:{line}", "an entry without an http(s) address")
-                    continue
-                hints = {
-                    "title": plain_line(said.get("title", "")),
-                    "published": news_date(said.get("publication_date")),
-                    "language": said.get("language"),
-                    "source": plain_line(said.get("name", "")),
-                }
-                hints = {key: value for key, value in hints.items() if value}
-                yield SitemapEntry(address, name == "sitemap", said.get("lastmod"), hints)
+        with Stream.of(io.BytesIO(data)) as stream:
+            for name, element, line in elements(_up_to(MAX_SITEMAP, stream), _ENTRIES):
+                if name:
+                    yield _entry(element, f"{url}:{line}", url)
     except BrokenXml as error:
         yield Rejected(url, f"{error}; what stands before was read")
+    except DAMAGED as error:
+        yield Rejected(url, f"damaged or cut off ({error}); what stands before was read")
+
+
+def _up_to(size: int, stream: Stream) -> Callable[[int], bytes]:
+    left = size
+
+    def read(most: int) -> bytes:
+        nonlocal left
+        block = stream.read_some(most)
+        left -= len(block)
+        if left < 0:
+            raise Bomb(f"longer than {size:,} bytes, unpacked")
+        return block
+
+    return read
+
+
+def _entry(element: Any, place: str, url: str) -> SitemapEntry | Rejected:
+    said = {local_name(node.tag): text_of(node) for node in element.iter() if not len(node)}
+    address = http_url(said.get("loc", "").partition("#")[0], url)  # a place on a page is no other page
+    if address is None:
+        return Rejected(place, "an entry without an http(s) address")
+    hints = {
+        "title": plain_line(said.get("title", "")),
+        "published": news_date(said.get("publication_date")),
+        "language": said.get("language"),
+        "source": plain_line(said.get("name", "")),
+    }
+    hints = {key: value for key, value in hints.items() if value}
+    return SitemapEntry(address, local_name(element.tag) == "sitemap", said.get("lastmod"), hints)
 
 
 class SitemapPages:

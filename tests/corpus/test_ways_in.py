@@ -417,6 +417,27 @@ def test_a_page_that_a_sitemap_names_by_its_places_is_one_story(site):
     assert (story.id, rejected) == (site.url("/1"), [])
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("where", ["address", "file"])
+def test_a_packed_sitemap_and_one_that_is_cut_off(site, tmp_path, pack, where):
+    entries = "".join(f"<url><loc>{site.url(f'/{number}')}</loc></url>" for number in range(1, 5_000))
+    site.set("/1", page(1), Content_Type="text/html")
+    packed = pack(f"<urlset>{entries}</urlset>".encode())
+    for data in (packed, packed[:-10]):
+        site.set("/map.xml", data)
+        path = write(tmp_path / "map.xml.gz", data)
+        name = f"{site.url('/map.xml') if where == 'address' else path}#private=yes&max_pages=1"
+        (story,), rejected = read(None, name)
+        assert story.url == site.url("/1")
+        assert "more than 1 pages" in rejected[0].reason
+    rest = " ".join(map(str, range(60_000)))
+    packed = pack(f"<urlset><url><loc>{site.url('/1')}</loc></url><!-- {rest} --></urlset>".encode())[:-9]
+    site.set("/map.xml", packed)
+    path = write(tmp_path / "map.xml.gz", packed)
+    _, (rejected,) = read(None, f"{site.url('/map.xml') if where == 'address' else path}#private=yes")
+    assert re.match(r"damaged or cut off \(.*\); what stands before was read", rejected.reason)
+
+
 def test_urls(site):
     site.set("/feed", samples.RSS.encode(), Content_Type="application/rss+xml")
     stories, rejected = read(None, f"{site.url('/feed')}#private=yes")
