@@ -37,7 +37,13 @@ MOMENT: Schema = {
     "anyOf": [{"format": "date"}, {"format": "date-time"}],
     "description": "YYYY-MM-DD, or an RFC 3339 date-time",
 }
-_MOMENT_OR_NONE: Schema = {"anyOf": [MOMENT, {"enum": ["", None]}]}
+_STATED_MOMENT: Schema = {
+    "anyOf": [MOMENT, {"type": ["string", "number", "null"]}],
+    "description": "YYYY-MM-DD, or an RFC 3339 date-time; what feeds and tables have is read as well: RFC 822, "
+    "seconds or milliseconds since 1970, 4 May 2024 in nine languages, 4.5.2024, 2024/5/4. A time without a zone is "
+    "in UTC; 04/05/2024 says two things and is refused. Null or empty: none.",
+}
+"""The date of a record. Those of questions have the first two forms only."""
 
 _TEXT = _one("string")
 _TEXTS: Schema = {"anyOf": [_list(_TEXT), _TEXT, {"type": "null"}]}
@@ -110,14 +116,14 @@ SCHEMAS: dict[str, Schema] = {
             "title": _or_null("string"),
             "text": _or_null("string"),
             "url": _or_null("string"),
-            "published": _MOMENT_OR_NONE,
-            "modified": _MOMENT_OR_NONE,
+            "published": _STATED_MOMENT,
+            "modified": _STATED_MOMENT,
             "section": _or_null("string"),
             "language": _or_null("string"),
             "source": _or_null("string"),
             "image": {"anyOf": [_GIVEN_IMAGE, _TEXT, {"type": "null"}]},
             "status": _or_null("string", enum=[*STATUSES, None]),
-            "embargoed": _MOMENT_OR_NONE,
+            "embargoed": _STATED_MOMENT,
             "authors": _TEXTS,
             "tags": _TEXTS,
             "read_more": _or_null("array", maxItems=MAX_POINTERS, items={"anyOf": [ref("ReadMore"), _TEXT]}),

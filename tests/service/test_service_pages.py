@@ -7,6 +7,7 @@ import pytest
 
 from recommender.engine.query import OPTIONS
 from recommender.service.questions import FLOOR
+from recommender.stories import story_from_record
 
 PAGES = ["/", "/story?id=a1", "/headlines", "/headlines?q=storm", "/index", "/quality", "/demo", "/demo?id=a1", "/docs"]
 
@@ -139,3 +140,17 @@ def test_the_description_refers_only_to_what_it_has(client):
     described = client.get("/openapi.json").json()
     for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
         assert name in described["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2024-05-04", "2024-05-04T07:11:12Z", "Sat, 04 May 2024 09:11:12 +0200", 1714806672, 1714806672000, "1714806672",
+     "4 May 2024", "4. Mai 2024", "4.5.2024", "2024/5/4", "2024-05-04 07:11", "", None],
+)  # fmt: skip
+def test_the_description_allows_every_date_that_is_taken(client, date):
+    validators = pytest.importorskip("jsonschema_rs")
+    properties = client.get("/openapi.json").json()["components"]["schemas"]["StoryRecord"]["properties"]
+    for name in ("published", "modified", "embargoed"):
+        story = story_from_record({"title": "One", name: date})
+        assert str(getattr(story, name) or "")[:10] == ("2024-05-04" if date else "")
+        assert validators.validator_for(properties[name], validate_formats=True).is_valid(date), name
