@@ -72,7 +72,7 @@ def stated_date(candidates: Iterable[tuple[str, object]]) -> str | None:
     """
     problem = None
     for name, value in candidates:
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if states_none(value):
             continue
         try:
             return str(news_moment(value))
@@ -81,6 +81,11 @@ def stated_date(candidates: Iterable[tuple[str, object]]) -> str | None:
     if problem:
         raise ValueError(problem)
     return None
+
+
+def states_none(value: object) -> bool:
+    """Whether a record says that it has no date: null, a blank, or the zeros of MySQL and WordPress."""
+    return value is None or (isinstance(value, str) and (not (text := value.strip()) or text.startswith("0000-00-00")))
 
 
 @lru_cache(maxsize=4_096)

@@ -9,7 +9,7 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import RecordError
-from recommender.news_dates import news_moment
+from recommender.news_dates import news_moment, states_none
 
 ARTICLE = "article"
 HEADLINE = "headline"
@@ -145,7 +145,7 @@ def story_from_record(record: Any) -> Story:
         RecordError: it is no object, has neither title nor text, or a field has a wrong value.
     """
     if not isinstance(record, Mapping):
-        raise RecordError("record", f"is a {_type_name(record)}, expected an object")
+        raise RecordError("record", f"is {_type_name(record)}, expected an object")
     title = " ".join(_text(record, "title").split())
     text = _text(record, "text").strip()
     if not title and not _has_letters(text):
@@ -208,8 +208,8 @@ def dump_record(record: Mapping[str, Any]) -> bytes:
 
 
 def _type_name(value: Any) -> str:
-    names = {"NoneType": "null", "str": "string", "list": "list", "dict": "object", "bool": "boolean"}
-    return names.get(type(value).__name__, "number")
+    names = {"NoneType": "null", "str": "a string", "list": "a list", "dict": "an object", "bool": "a boolean"}
+    return names.get(type(value).__name__, "a number")
 
 
 def _has_letters(text: str) -> bool:
@@ -232,7 +232,7 @@ def _text(record: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise RecordError(name, f"is a {_type_name(value)}, expected a string")
+        raise RecordError(name, f"is {_type_name(value)}, expected a string")
     return _clean(value)
 
 
@@ -253,9 +253,10 @@ def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
     value = record.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number and (value := _optional_text(record, name)) is None:
+    if states_none(value):
         return None
+    if isinstance(value, bool | list | Mapping):
+        raise RecordError(name, f"is {_type_name(value)}, expected a date")
     try:
         return news_moment(value)
     except ValueError as error:
@@ -275,11 +276,13 @@ def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str)
 
 
 def _stated_id(record: Mapping[str, Any]) -> str | None:
-    """The id as a text; many systems count their stories."""
+    """The id as a text; many systems count their stories, and some programs write every number with a point."""
     value = record.get("id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return _optional_text(record, "id")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _optional_text(record, "id")
+    if isinstance(value, float) and not value.is_integer():
+        raise RecordError("id", f"is {value}, expected a string or a whole number")
+    return str(int(value))
 
 
 def _image(record: Mapping[str, Any]) -> Image | None:
@@ -299,12 +302,12 @@ def _read_more(record: Mapping[str, Any]) -> tuple[ReadMore, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise RecordError("read_more", f"is a {_type_name(value)}, expected a list")
+        raise RecordError("read_more", f"is {_type_name(value)}, expected a list")
     pointers: dict[ReadMore, None] = {}
     for place, item in enumerate(value):
         item = pointer_record(item)
         if not isinstance(item, Mapping):
-            raise RecordError("read_more", f"item {place} is a {_type_name(item)}, expected an object")
+            raise RecordError("read_more", f"item {place} is {_type_name(item)}, expected an object")
         try:
             pointer = _pointer(item)
         except RecordError as error:

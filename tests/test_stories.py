@@ -83,3 +83,21 @@ def test_a_pointer_by_a_number_or_an_address_alone_is_one() -> None:
         story_from_record({"title": "Storm", "read_more": ["A wall", {"url": []}]})
     with pytest.raises(RecordError, match=r"^id: is a boolean, expected a string$"):
         story_from_record({"title": "Storm", "id": True})
+
+
+def test_ids_that_a_program_wrote_with_a_point() -> None:
+    """A column of whole numbers in which one is missing is one of fractions to pandas."""
+    assert [story_from_record({"id": number, "title": "x"}).id for number in (7, 7.0, 1e15)] == [
+        "7",
+        "7",
+        "1000000000000000",
+    ]
+    for number in (7.5, float("inf"), float("nan")):
+        with pytest.raises(RecordError, match="expected a string or a whole number"):
+            story_from_record({"id": number, "title": "x"})
+
+
+@pytest.mark.parametrize("date", [None, "", " ", "0000-00-00", "0000-00-00 00:00:00"])
+def test_what_a_database_writes_for_no_date(date: str | None) -> None:
+    story = story_from_record({"title": "x", "published": date, "modified": date, "embargoed": date})
+    assert (story.published, story.modified, story.embargoed) == (None, None, None)

@@ -33,6 +33,8 @@ _USUAL = {
 }
 _DATES = ("published", "modified", "embargoed")
 _LISTS = ("authors", "tags")
+_NOTHING = ("", "null", "nan", "none", "nat", "<na>", "\\n")
+"""What databases and programs write for a value that is not there."""
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -107,7 +109,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         value = bytes(value).decode("utf-8", "replace")
     if isinstance(value, str):
-        return value if value.strip() and value.strip().lower() not in ("null", "nan", "\\n") else None
+        return value if value.strip().lower() not in _NOTHING else None
     if isinstance(value, bool | int) or value is None:
         return value
     if isinstance(value, float):

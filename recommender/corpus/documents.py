@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
-from recommender.corpus.naming import Naming, Sought, record_story
+from recommender.corpus.naming import Naming, Sought, inside, record_story
 from recommender.corpus.ninjs import is_ninjs, ninjs_items
 from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
@@ -43,7 +43,8 @@ def sniff(head: bytes) -> str | None:
 class DocumentFile(FileReader):
     """Such a file (`CorpusReader`); `form` is one of FEED, WORDPRESS, JSON.
 
-    `url` and `charset` are where it was fetched and the encoding that was stated there.
+    `url` and `charset` are where it was fetched and the encoding that was stated there, `records` is where the list of
+    records stands in a JSON document.
 
     Raises, when it is read:
         CorpusError: it was fetched, and is no JSON: what an address answers may be whole the next time, which a reject
@@ -58,12 +59,14 @@ class DocumentFile(FileReader):
         naming: Naming | None = None,
         url: str | None = None,
         charset: str | None = None,
+        records: str | None = None,
     ) -> None:
         super().__init__(path, place)
         self._form = form
         self._naming = naming
         self._url = url
         self._charset = charset
+        self._records = records
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = 0
@@ -83,7 +86,7 @@ class DocumentFile(FileReader):
             return feed_items(stream.read_some, self.name, self._url, self._charset)
         data = stream.data.read(MAX_JSON + 1)
         try:
-            return _json_items(_json(data), data, self.name, self._url, self._naming)
+            return _json_items(_within(_json(data), self._records), data, self.name, self._url, self._naming)
         except ValueError as error:
             if self._url:
                 raise CorpusError(f"{self.name}: {error}") from None
@@ -119,8 +122,35 @@ def _json_items(
         return
     make = partial(record_story, naming=naming)
     for number, record in enumerate(document if isinstance(document, list) else [document], 1):
-        where = f"{place}: item {number}"
-        yield story_or_rejected(where, record, make)
+        item = story_or_rejected(f"{place}: item {number}", record, make)
+        if isinstance(item, Rejected) and item.reason.startswith("title:") and record is document:
+            where = next(_lists(document), None)
+            more = f"; or, if the records are in a list inside it: #records={where}" if where else ""
+            item = Rejected(item.place, item.reason + more)
+        yield item
     sought = Sought(place, naming)
     sought.look(data)
     yield from sought.missing()
+
+
+def _within(document: object, path: str | None) -> object:
+    """What stands in a document under a path such as `response.results`.
+
+    Raises:
+        ValueError: nothing does.
+    """
+    if not path:
+        return document
+    found = inside(document, path.split("."))
+    if found is None:
+        raise ValueError(f"there is nothing under {path!r} (#records)")
+    return found
+
+
+def _lists(document: object, deep: int = 3) -> Iterator[str]:
+    """Where an object, as most APIs answer, has lists of objects."""
+    for name, value in document.items() if isinstance(document, dict) else ():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield str(name)
+        elif isinstance(value, dict) and deep:
+            yield from (f"{name}.{inner}" for inner in _lists(value, deep - 1))

@@ -134,8 +134,9 @@ def reader_of(
     if form == SITEMAP:
         return _local_sitemap(path, spec)
     if form in (FEED, WORDPRESS) or form in JSON_FORMS:
-        told = (fetched.url, fetched.charset) if fetched else ()
-        return DocumentFile(path, JSON if form in JSON_FORMS else form, place, naming, *told)
+        url, charset = (fetched.url, fetched.charset) if fetched else (None, None)
+        form = JSON if form in JSON_FORMS else form
+        return DocumentFile(path, form, place, naming, url, charset, spec.options.get("records"))
     return None
 
 

@@ -34,7 +34,7 @@ class Naming:
         """
         record = {name: value for name, value in source.items() if name not in self._moved}
         for field, name in self.mapping.items():
-            value = source[name] if name in source else _inside(source, name.split("."))
+            value = source[name] if name in source else inside(source, name.split("."))
             try:
                 value = value if isinstance(value, list | dict) else field_value(field, name, value)
             except ValueError as error:
@@ -49,13 +49,14 @@ def naming_of(mapping: Mapping[str, str]) -> Naming | None:
     return Naming(mapping) if mapping else None
 
 
-def _inside(value: Any, path: list[str]) -> Any:
+def inside(value: Any, path: list[str]) -> Any:
+    """What stands in objects, and lists of them, under these names; None where nothing does."""
     if not path:
         return value
     if isinstance(value, list):
-        found = [inner for item in value if (inner := _inside(item, path)) is not None]
+        found = [inner for item in value if (inner := inside(item, path)) is not None]
         return found or None
-    return _inside(value.get(path[0]), path[1:]) if isinstance(value, dict) else None
+    return inside(value.get(path[0]), path[1:]) if isinstance(value, dict) else None
 
 
 def record_story(record: Any, naming: Naming | None = None) -> Story:

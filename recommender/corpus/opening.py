@@ -68,6 +68,8 @@ def open_corpus(
     except (OSError, ValueError) as error:  # a path that is too long, or holds a NUL
         raise CorpusError(f"{str(path)!r} cannot be read: {error}") from None
     if reader is None:
+        if not path.stat().st_size:
+            raise CorpusError(f"{path} is empty")
         raise CorpusError(f"{path} has a form that is not known; known are {KNOWN}")
     return Polished(reader) if isinstance(reader, JsonLines | ArticleFile) else Gathered(reader)
 

@@ -19,6 +19,7 @@ _OPTIONS = {
     "format": "what it is, where its name does not say: " + ", ".join(FORMATS),
     "query": "SELECT statement of an sql: corpus; it comes last, as it may hold any character",
     "table": "table of an sql: corpus, instead of a query",
+    "records": "where the list of records stands in a JSON document, such as response.results",
     "delimiter": "what parts the columns of a CSV file",
     "encoding": "of a CSV file that is not UTF-8",
     "base": "address of the site that a folder of Markdown or HTML makes, such as https://news.example",

@@ -21,8 +21,6 @@ _STATUS = {
     "future": "usable",
     "trash": None,
 }
-_NONE = "0000-00-00"
-"""WordPress' own way to write that there is no date."""
 _BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
 _SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|video|audio|playlist|vc_\w+|et_pb_\w+)\b[^\]\[]*\]")
 
@@ -78,8 +76,7 @@ def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str
 
 
 def _date(fields: dict[str, str], name: str) -> str | None:
-    values = [(key, fields.get(key, "")) for key in (f"{name}_gmt", name)]
-    return stated_date((key, value) for key, value in values if not value.startswith(_NONE))
+    return stated_date((key, fields.get(key)) for key in (f"{name}_gmt", name))
 
 
 def _paragraphs(content: str) -> str:

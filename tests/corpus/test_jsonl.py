@@ -74,6 +74,8 @@ BAD_LINES = {
     "only emoji": ('{"title": "🙂🙂", "text": "👍"}'.encode(), "letter or digit"),
     "not UTF-8": (b'{"title": "caf\xe9"}', "not UTF-8: byte 0xe9 at offset 14"),
     "malformed date": (b'{"title": "x", "published": "last week"}', "published: 'last week' is not a date"),
+    "object as date": (b'{"title": "x", "published": {"$date": 1}}', "published: is an object, expected a date"),
+    "fraction as id": (b'{"id": 1.5, "title": "x"}', "id: is 1.5, expected a string or a whole number"),
     "number as title": (b'{"title": 5}', "title: is a number, expected a string"),
     "NaN": (b'{"title": "x", "score": NaN}', "NaN is no JSON"),
     "infinite": (b'{"title": "x", "sizes": [1, {"of": 1e999}]}', "which JSON cannot say"),

@@ -125,3 +125,21 @@ def test_the_same_in_several_processes(tmp_path, share_work):
     stories, rejected = alone
     assert [story.text for story in stories] == [f"Text {n}." for n in range(2_000) if n != 5]
     assert [item.place for item in rejected] == ["a.jsonl:6", "a.jsonl"]
+
+
+API = {"status": "ok", "response": {"page": 1, "results": [{"kop": "One"}, {"kop": "Two"}]}}
+
+
+def test_records_inside_a_json_document_as_an_api_answers(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(API))
+    (rejected,) = open_corpus(path)
+    assert "neither a title nor a text" in rejected.reason
+    assert rejected.reason.endswith("or, if the records are in a list inside it: #records=response.results")
+    stories = list(open_corpus(f"{path}#records=response.results&title=kop"))
+    assert [story.title for story in stories] == ["One", "Two"]
+    (rejected,) = open_corpus(f"{path}#records=response.nix")
+    assert (rejected.place, rejected.reason) == ("a.json", "there is nothing under 'response.nix' (#records)")
+    path.write_text(json.dumps({"title": "One", "published": "soon", "parts": [{"title": "x"}]}))
+    (rejected,) = open_corpus(path)
+    assert "#records" not in rejected.reason, "a record with a fault is a record"

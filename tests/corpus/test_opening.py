@@ -103,3 +103,9 @@ def test_a_pipe_is_no_corpus(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     with pytest.raises(CorpusError, match="neither a file nor a folder"):
         open_corpus(tmp_path / "pipe.txt")
+
+
+def test_an_empty_file_of_a_form_that_its_beginning_tells(tmp_path):
+    (tmp_path / "a.xml").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"a\.xml is empty$"):
+        open_corpus(tmp_path / "a.xml")

@@ -126,6 +126,12 @@ def test_a_date_says_the_same_in_a_table_and_in_records(tmp_path, date, written)
         assert [str(story.published), str(story.modified), str(story.embargoed)] == [written] * 3, name
 
 
+@pytest.mark.parametrize("nothing", ["", "NULL", "\\N", "NaN", "NaT", "None", "<NA>", "0000-00-00 00:00:00"])
+def test_what_programs_write_for_no_date_is_none_in_a_table(tmp_path, nothing):
+    (story,), rejected = read(write(tmp_path / "a.csv", f"title,published,section\nOne,{nothing},City\n"))
+    assert (story.published, story.section, rejected) == (None, "City", [])
+
+
 @pytest.mark.parametrize(
     ("date", "reason"),
     [
