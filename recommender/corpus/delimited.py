@@ -14,12 +14,13 @@ from recommender.corpus.streams import DAMAGED, Stream
 from recommender.errors import CorpusError
 from recommender.stories import Story
 
-MAX_LINE = 16 << 20
-"""Longest line, and longest cell, in bytes."""
+MAX_ROW = 16 << 20
+"""Longest row, in bytes."""
 
 _TOLD = 64
 _DELIMITERS = ",;\t|"
 _BAD = "\udcff"
+_PROSE = re.compile(rb'[^",;\t|\r\n]+')
 _SAID = re.compile(r"sep=(.)\r?\n?\Z", re.IGNORECASE)
 _OPEN = "a quotation mark opens here that is never closed: this row and those behind it cannot be told apart"
 
@@ -35,34 +36,40 @@ class Delimited(FileReader):
             "a".encode(self._encoding)
         except (LookupError, ValueError):  # no such thing, or one of Python's that is not for text
             raise CorpusError(f"{self.name}: no encoding {self._encoding!r}") from None
-        self._is_read = False
+        self._is_read = self._is_long = False
+        self._in_row = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = line = 0
         try:
             with Stream.open(self._path) as stream:
-                csv.field_size_limit(MAX_LINE)
+                csv.field_size_limit(1 << 30)  # rows are held shorter than that here
                 lines = self._lines(stream)
                 header, delimiter, first = self._header(lines)
                 if header.startswith(("\ufffe", "\0")) or "\0" in header[:4]:
                     yield Rejected(self.name, "UTF-16: save it as UTF-8")
                     return
-                if not header:
+                if not header.strip():
                     return
                 names = self._names(header, delimiter)
                 columns = Columns(self.name, names, self._spec.columns)
-                rows = csv.reader(lines, delimiter=delimiter)
+                # Written by hand, a table may have a space behind each comma, where a quotation mark then stands too.
+                spaced = 0 < header.count(delimiter) == header.count(f"{delimiter} ")
+                rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced)
                 while True:
                     line = rows.line_num + first + 1
+                    self._is_long, self._in_row = False, 0
                     try:
                         row = next(rows)
                     except StopIteration:
                         break
                     except csv.Error as error:
-                        yield Rejected(f"{self.name}:{line}", f"{error} (a quotation mark that is never closed?)")
+                        yield Rejected(f"{self.name}:{line}", str(error))
                         continue
                     if self._is_read:  # a row that is whole ends with its line
                         yield Rejected(f"{self.name}:{line}", _OPEN)
+                    elif self._is_long:
+                        yield Rejected(f"{self.name}:{line}", f"the row is longer than {MAX_ROW:,} bytes")
                     elif any(row):
                         yield self._item(columns, names, row, f"{self.name}:{line}")
         except DAMAGED as error:
@@ -71,11 +78,13 @@ class Delimited(FileReader):
 
     def _header(self, lines: Iterator[str]) -> tuple[str, str, int]:
         """The line that names the columns, what parts them, and the number of that line."""
-        header = next(lines, "")
+        header, number = "", 0
+        while not header.strip() and (line := next(lines, "")):
+            header, number = line, number + 1
         said = _SAID.match(header)  # Excel writes, and hides, a first line that says it
         if said is None:
-            return header, self._delimiter(header), 1
-        return next(lines, ""), self._delimiter(said[1]), 2
+            return header, self._delimiter(header), number
+        return next(lines, ""), self._delimiter(said[1]), number + 1
 
     def _item(self, columns: Columns, names: list[str], row: list[str], place: str) -> Story | Rejected:
         if len(row) > len(names) and any(row[len(names) :]):
@@ -87,7 +96,7 @@ class Delimited(FileReader):
     def _lines(self, stream: Stream) -> Iterator[str]:
         self._is_read = False
         number = blank = 0
-        while data := stream.data.readline(MAX_LINE):
+        while data := self._line(stream):
             if not number % _TOLD:
                 self.position = stream.position
             if not number:
@@ -101,6 +110,23 @@ class Delimited(FileReader):
             except UnicodeError:
                 yield data.decode("ascii", "replace").replace("\ufffd", _BAD)
         self._is_read = True
+
+    def _line(self, stream: Stream) -> bytes:
+        """The next line. Of a row that is too long only what tells where it ends is kept: cut anywhere, its prose would
+        be taken for rows.
+        """
+        line = stream.data.readline(MAX_ROW)
+        self._in_row += len(line)
+        if self._in_row < MAX_ROW:
+            return line
+        self._is_long = True
+        kept, block = b"", line
+        while block:
+            kept += _PROSE.sub(b"x", block)
+            if len(kept) > MAX_ROW:
+                raise OSError(f"a row far longer than {MAX_ROW:,} bytes")
+            block = b"" if block.endswith(b"\n") else stream.data.readline(1 << 20)
+        return kept
 
     def _names(self, header: str, delimiter: str) -> list[str]:
         if "\r" in header.rstrip("\r\n"):

@@ -204,6 +204,27 @@ def test_columns_by_name(tmp_path):
         read(path, f"{path}#nix=1")
 
 
+@pytest.mark.parametrize("pieces", [1, 900], ids=["one line", "lines"])
+@pytest.mark.parametrize("mark", ['"', ""], ids=["quoted", "bare"])
+def test_a_row_that_is_too_long_is_one_reject_and_no_part_of_it_a_story(tmp_path, monkeypatch, mark, pieces):
+    monkeypatch.setattr("recommender.corpus.delimited.MAX_ROW", 50_000)
+    cell = f'The bridge, ""they" said, is {"closed; " * 9_000}'.replace('""they"', '""they""' if mark else "they")
+    cell = "\n".join([cell, *["Who, when, why, how"] * pieces]) if mark else cell.replace(",", ";")
+    table = f"title,text\nOne story,x\nTwo stories,{mark}{cell}{mark}\nThree stories,z\n"
+    stories, (rejected,) = read(write(tmp_path / "a.csv", table))
+    assert [story.title for story in stories] == ["One story", "Three stories"]
+    assert (rejected.place, rejected.reason) == ("a.csv:3", "the row is longer than 50,000 bytes")
+
+
+def test_blank_lines_before_the_names_and_spaces_behind_commas(tmp_path):
+    table = '\n \r\n\ntitle, text\nOne story, "x, y"\nTwo stories, z, z\n'
+    (story,), (rejected,) = read(write(tmp_path / "a.csv", table))
+    assert (story.title, story.text, rejected.place) == ("One story", "x, y", "a.csv:6")
+    (story,), _ = read(write(tmp_path / "b.csv", 'title,text\nOne story, "x" and y\n'))
+    assert story.text == '"x" and y', "where the names have none, a space is part of its cell"
+    assert read(write(tmp_path / "c.csv", "\n\n")) == ([], [])
+
+
 def test_a_quotation_mark_that_is_never_closed_swallows_nothing_in_silence(tmp_path):
     text = 'title,text\nOne story,x\nTwo stories,"y\nThree stories,z\n'
     stories, (rejected,) = read(write(tmp_path / "a.csv", text))
