@@ -33,7 +33,8 @@ december dec dezember dez décembre déc diciembre dic grudzień grudnia gru dic
 _MONTH_OF = {word: number for number, line in enumerate(_MONTHS.strip().splitlines(), 1) for word in line.split()}
 
 _ISO = re.compile(
-    r"(?P<y>\d{4})-?(?P<m>\d\d)-?(?P<d>\d\d)(?:[T ]\s*(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d))?(?:[.,]\d+)?"
+    r"(?P<y>\d{4})-?(?P<m>\d\d|(?<=-)\d(?=-))-?(?P<d>\d\d|(?<=-)\d)"
+    r"(?:(?:[Tt ]\s*|(?<=\d{8}))(?P<H>\d\d|\d(?=:)):?(?P<M>\d\d)(?::?(?P<S>\d\d))?(?:[.,]\d+)?"
     r"\s*(?P<zone>[+-]\d\d:?(?:\d\d)?|[A-Za-z]{1,4})?)?\Z"
 )
 _NUMBERS = re.compile(
@@ -47,6 +48,10 @@ _TIME = re.compile(
     r"(?<![\d:])(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d))?\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>[+-]\d\d:?\d\d|\b[A-Z]{2,4}\b)?",
     re.IGNORECASE,
 )
+_NONE = re.compile(
+    r"\s*(?:\Z|0000-00-00|-0001-11-30|0001-01-01|(?:\w+,\s*)?(?:30\s+Nov\s+-0001|0?1\s+Jan\s+0001)\b)", re.IGNORECASE
+)
+_ZONE_WITH_COLON = re.compile(r"([+-]\d\d):(\d\d)\Z")
 _LONGEST = 80
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _SLASHED = re.compile(r"\s*\d{1,2}/\d{1,2}/\d{4}\b")
@@ -84,8 +89,10 @@ def stated_date(candidates: Iterable[tuple[str, object]]) -> str | None:
 
 
 def states_none(value: object) -> bool:
-    """Whether a record says that it has no date: null, a blank, or the zeros of MySQL and WordPress."""
-    return value is None or (isinstance(value, str) and (not (text := value.strip()) or text.startswith("0000-00-00")))
+    """Whether a record says that it has no date: null, a blank, the zeros of MySQL, what PHP makes of these in feeds
+    (`30 Nov -0001`), or the first instant that .NET and Go know.
+    """
+    return value is None or (isinstance(value, str) and _NONE.match(value) is not None)
 
 
 @lru_cache(maxsize=4_096)
@@ -122,7 +129,7 @@ def news_date(text: object) -> str | None:
         return _instant(text if text.tzinfo else text.replace(tzinfo=UTC))
     if isinstance(text, date):
         return _day(text.year, text.month, text.day)
-    if not isinstance(text, str) or not (text := " ".join(text.split())) or len(text) > _LONGEST:
+    if not isinstance(text, str) or states_none(text) or len(text := " ".join(text.split())) > _LONGEST:
         return None
     if _EPOCH.fullmatch(text):
         return _epoch(float(text))
@@ -144,6 +151,7 @@ def _iso(text: str) -> str | None:
 def _rfc_822(text: str) -> str | None:
     if not re.search(r"\d:\d\d", text) or re.search(r"\d\s*[ap]\.?m\b", text, re.IGNORECASE):
         return None  # it takes 3:15 pm for 3:15
+    text = _ZONE_WITH_COLON.sub(r"\1\2", text)  # which it passes over
     parsed = parsedate_tz(text)
     if parsed is None:
         return None

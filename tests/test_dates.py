@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.dates import Moment
-from recommender.news_dates import news_moment
+from recommender.news_dates import news_date, news_moment, stated_date
 
 days = st.dates(date(1, 1, 2), date(9999, 12, 30))
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
@@ -83,7 +83,12 @@ def test_moments_compare_by_day_where_either_is_a_day(one: str, other: str, past
         ("0800-12-25", "0800-12-25"),
         ("2026-03-04T12:00:00+02:00", "2026-03-04T10:00:00Z"),
         ("Wed, 04 Mar 2026 12:00:00 +0200", "2026-03-04T10:00:00Z"),
+        ("Wed, 04 Mar 2026 12:00:00 +02:00", "2026-03-04T10:00:00Z"),
         ("Wed, 4 Mar 2026 11:00 CET", "2026-03-04T10:00:00Z"),
+        ("2026-03-04t10:00:00z", "2026-03-04T10:00:00Z"),
+        ("2026-3-4", "2026-03-04"),
+        ("2026-03-04 9:05", "2026-03-04T09:05:00Z"),
+        ("20260304100000", "2026-03-04T10:00:00Z"),
         (1_772_618_400, "2026-03-04T10:00:00Z"),
         (1_772_618_400.25, "2026-03-04T10:00:00Z"),
         (1_772_618_400_000, "2026-03-04T10:00:00Z"),
@@ -114,3 +119,14 @@ def test_a_value_that_is_no_date_is_refused_with_what_would_be(value: object) ->
 def test_a_date_in_slashes_says_two_things(text: str) -> None:
     with pytest.raises(ValueError, match="which is the day and which the month: write YYYY-MM-DD"):
         news_moment(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "0000-00-00", "0000-00-00 00:00:00", "Mon, 30 Nov -0001 00:00:00 +0000", "-0001-11-30T00:00:00+00:00",
+     "Mon, 01 Jan 0001 00:00:00 GMT", "0001-01-01T00:00:00Z"],
+)  # fmt: skip
+def test_what_programs_write_for_none(text: str) -> None:
+    assert news_date(text) is None
+    assert stated_date([("pubDate", text)]) is None
+    assert stated_date([("pubDate", text), ("updated", "2026-03-04")]) == "2026-03-04"
