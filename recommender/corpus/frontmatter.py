@@ -78,12 +78,14 @@ def _in_our_form(fields: dict[str, Any]) -> dict[str, Any]:
     if isinstance(fields.get("section"), list):
         fields["section"] = next(iter(fields["section"]), None)
     for name in _LISTS:
-        if isinstance(fields.get(name), str):
-            fields[name] = [part.strip() for part in fields[name].split(",")]
-        if isinstance(fields.get(name), list):
-            fields[name] = [
-                str(entry["name"]) if isinstance(entry, dict) and "name" in entry else entry for entry in fields[name]
-            ]
+        value = fields.get(name)
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",")]
+        elif isinstance(value, dict):  # `author:` with a name, an address and more of one person
+            value = [value]
+        if isinstance(value, list):
+            named = [entry.get("name") if isinstance(entry, dict) else entry for entry in value]
+            fields[name] = [entry if isinstance(entry, list) else str(entry) for entry in named if entry is not None]
     image = fields.get("image")
     if isinstance(image, dict) and "url" not in image:
         fields["image"] = next(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from recommender.corpus.columns import Columns
 from recommender.corpus.reader import FileReader, Rejected
@@ -20,7 +21,7 @@ class Parquet(FileReader):
             import pyarrow.parquet
         except ImportError:
             raise MissingExtra("reading Parquet", "parquet") from None
-        self._parquet = pyarrow.parquet
+        self._arrow = pyarrow
         self._errors = (pyarrow.ArrowException, OSError)
         super().__init__(path, place)
         self._spec = spec
@@ -28,11 +29,11 @@ class Parquet(FileReader):
     def __iter__(self) -> Iterator[Story | Rejected]:
         self.position = number = 0
         try:
-            with self._parquet.ParquetFile(self._path, memory_map=True) as file:
+            with self._arrow.parquet.ParquetFile(self._path, memory_map=True) as file:
                 total = file.metadata.num_rows or 1
                 columns = Columns(self.name, list(file.schema_arrow.names), self._spec.columns)
                 for batch in file.iter_batches(_BATCH):
-                    for row in batch.to_pylist():
+                    for row in self._in_microseconds(batch).to_pylist():
                         number += 1
                         self.position = min(self.size_bytes, self.size_bytes * number // total)
                         yield columns.item(f"{self.name}: row {number}", row)
@@ -45,6 +46,14 @@ class Parquet(FileReader):
                 f"{self.name}: row {number + 1}", f"this row and those behind it cannot be read: {_line(error)}"
             )
         self.position = self.size_bytes
+
+    def _in_microseconds(self, batch: Any) -> Any:
+        """Python's times hold no nanoseconds, which pandas writes: one that has some would end the reading."""
+        for place, field in enumerate(batch.schema):
+            if self._arrow.types.is_timestamp(field.type) and field.type.unit == "ns":
+                kind = self._arrow.timestamp("us", field.type.tz)
+                batch = batch.set_column(place, field.name, batch.column(place).cast(kind, safe=False))
+        return batch
 
 
 def _line(error: Exception) -> str:

@@ -110,6 +110,19 @@ def test_markdown():
     assert record["read_more"] == [{"title": "A wet day"}]
 
 
+@pytest.mark.parametrize(
+    ("said", "authors"),
+    [
+        ("author:\n  name: Ann Bee\n  email: a@paper.example", ("Ann Bee",)),
+        ("authors:\n  - name: Ann Bee\n  - Bo Lind\n  - email: x@paper.example", ("Ann Bee", "Bo Lind")),
+        ("author:\n  email: a@paper.example", ()),
+    ],
+)
+def test_authors_in_front_matter_may_be_said_at_length(said, authors):
+    story = story_from_record(article_record(f"---\ntitle: One\n{said}\n---\nText.", MARKDOWN))
+    assert story.authors == authors
+
+
 def test_front_matter_comes_before_what_the_page_says():
     page = '<html lang="de"><head><meta name="author" content="B"></head><h1>Page</h1><p>Text.</p></html>'
     record = article_record(f"---\ntitle: Mine\nlang: en\nread_more:\n- title: Other\n  id: o\n---\n{page}", HTML)

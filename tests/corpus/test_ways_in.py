@@ -298,6 +298,16 @@ def test_parquet(tmp_path):
     assert "damaged" in rejected.reason
 
 
+def test_parquet_with_times_to_the_nanosecond(tmp_path):
+    """As pandas writes them, in a column that is a field or in any other."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    times = arrow.array([1_714_806_672_000_000_001, None], arrow.timestamp("ns", "Europe/Kyiv"))
+    parquet.write_table(arrow.table({"title": ["One", "Two"], "date": times, "seen": times}), tmp_path / "a.parquet")
+    (one, two), rejected = read(tmp_path / "a.parquet")
+    assert (str(one.published), two.published, rejected) == ("2024-05-04T07:11:12Z", None, [])
+
+
 def test_a_database(tmp_path):
     pytest.importorskip("sqlalchemy")
     with sqlite3.connect(tmp_path / "news.db") as file:
