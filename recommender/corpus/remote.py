@@ -80,10 +80,12 @@ class Remote:
         """What was fetched: as the options say, or as its beginning, its name and its media type do.
 
         Raises:
-            CorpusError: nothing tells.
+            CorpusError: nothing tells, as it is empty or of a strange kind.
         """
         form = self._spec.options.get("format") or form_of_document(document, self.name)
         kind = document.kind
+        if form is None and not document.data:
+            raise CorpusError(f"{self.name}: the answer is empty")
         if form is None and kind and not kind.startswith("text/") and "html" not in kind and "xml" not in kind:
             raise CorpusError(f"{self.name}: {kind} is no form that is known; if it is one, say #format=…")
         return form or PAGE

@@ -119,6 +119,13 @@ def test_a_file_that_is_cut_off_gives_what_stands_before(site, fetcher, path, da
     assert any(isinstance(item, Story) for item in stories)
 
 
+@pytest.mark.parametrize(("path", "kind"), [("/feed", "text/html"), ("/feed.xml", ""), ("/a.json", "application/json")])
+def test_an_answer_that_is_empty_is_said_to_be(site, fetcher, path, kind):
+    with pytest.raises(CorpusError, match=rf"{path}: the answer is empty$"):
+        read(site, fetcher, path, b"", Content_Type=kind)
+    assert read(site, fetcher, "/a.jsonl", b"") == [], "of a form that its name tells, a file without records"
+
+
 def test_what_is_no_corpus_is_told_by_its_kind(site, fetcher):
     with pytest.raises(CorpusError, match=r"/a: application/pdf is no form that is known; if it is one, say #format="):
         read(site, fetcher, "/a", b"%PDF-1.7", Content_Type="application/pdf")
