@@ -26,8 +26,7 @@ QUOTED_WORDS = 3
 class Ranked:
     """Rows (n,) best first, with score (0 to 1), cosine, features, date and the size of the story each stands for.
 
-    `copies` are rows that were left out, with the row shown in their stead (-1: the query's own). `every` has the
-    features of all candidates.
+    `copies` are rows that were left out, with the row shown in their stead (-1: the query's own).
     """
 
     rows: Int64
@@ -37,17 +36,11 @@ class Ranked:
     seconds: Int64
     sizes: Int64
     copies: list[tuple[int, int]]
-    every: Float32
 
     @property
     def same_story(self) -> int:
         """How many candidates were left out as copies."""
         return len(self.copies)
-
-    @property
-    def background(self) -> Float32:
-        """The median features of all candidates."""
-        return np.median(self.every, axis=0) if len(self.every) else np.zeros(self.every.shape[1], np.float32)
 
     def rescored(self, generation: Generation, scores: Float32) -> "Ranked":
         """The same with other scores, in their order."""
@@ -109,7 +102,6 @@ def rank(generation: Generation, ranker: Ranker, probe: Probe, candidates: Candi
         seconds=seconds[shown],
         sizes=np.concatenate([group.sizes, np.ones(len(order) - looked_at, np.int64)]),
         copies=[(int(rows[order[copy]]), int(rows[order[to]]) if to >= 0 else -1) for copy, to in group.copies],
-        every=features,
     )
 
 

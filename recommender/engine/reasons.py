@@ -8,7 +8,7 @@ from recommender.engine.rank import Ranked
 from recommender.generation import Generation
 from recommender.lexical import IDF_POWER
 from recommender.ranking.freshness import age_in_days
-from recommender.ranking.model import FEATURES, TIME, Ranker
+from recommender.ranking.model import FEATURES, Ranker
 from recommender.stories import Story
 
 _WORDS = ("lexical", "rare", "title")
@@ -20,19 +20,24 @@ _LEAST = 0.01
 def reasons(
     generation: Generation, ranker: Ranker, probe: Probe, ranked: Ranked, place: int, story: Story
 ) -> dict[str, float]:
-    """What moved a hit's score away from that of the median candidate: phrase to signed share, largest first.
+    """What makes up a hit's sum: phrase to signed share, largest first.
 
-    The shares are parts of the sum of all movements, so their absolute values add up to 1.
+    Each part is what the hit has more than a story that has nothing to do with the query and is of the best age; the
+    absolute values of the shares add up to 1. Dates only take away (`Ranker.sums`), so a date is never what speaks for
+    a hit. (Measured from the median candidate instead, which in a large corpus is years old, the date would be the one
+    reason of every hit; in a small one what nearly all candidates have in common with the query would be none.)
     """
-    moved = (ranked.features[place] - ranked.background) * ranker.vector
-    parts = dict(zip(FEATURES, moved.tolist(), strict=True))
+    row = int(ranked.rows[place])
+    features = ranked.features[place : place + 1]
+    parts = dict(zip(FEATURES, (features[0] * ranker.vector).tolist(), strict=True))
+    lost = 0.0 if probe.moment is None else float(ranker.lost_to_time(features)[0])
     phrases = {
-        "says similar things": parts["similarity"],
-        _shared_words(generation, probe, int(ranked.rows[place]), story): sum(parts[name] for name in _WORDS),
+        "says similar things" if parts["similarity"] >= 0 else "says other things": parts["similarity"],
+        _shared_words(generation, probe, row, story): sum(parts[name] for name in _WORDS),
         "its headline is quoted in the story": parts["quoted"],
         "editors of similar stories linked to it": sum(parts[name] for name in _VOTES),
-        f"same section: {story.section}" if probe.section == story.section else "another section": parts["section"],
-        _distance(generation, probe, int(ranked.rows[place])): sum(parts[name] for name in TIME),
+        f"same section: {story.section}": parts["section"],
+        _distance(generation, probe, row): lost,
     }
     total = sum(abs(part) for part in phrases.values()) or 1.0
     shares = {phrase: round(part / total, 3) for phrase, part in phrases.items() if abs(part) / total >= _LEAST}

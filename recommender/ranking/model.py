@@ -60,10 +60,12 @@ class Ranker:
         the query (`dated` false) none does. So a fresh story scores what its content says.
         """
         content = features @ np.where(_IS_TIME, 0, self.vector)
-        if not dated:
-            return np.asarray(content)
+        return np.asarray(content + self.lost_to_time(features) if dated else content)
+
+    def lost_to_time(self, features: Float32) -> Float32:
+        """What dates take from the sum of each row: 0 at the best age, `-TIME_SPAN` at the least."""
         time = features @ np.where(_IS_TIME, self.vector, 0)
-        return np.asarray(content + np.maximum(time - np.float32(self.best_time), -np.float32(TIME_SPAN)))
+        return np.asarray(np.maximum(time - np.float32(self.best_time), -np.float32(TIME_SPAN)))
 
     @cached_property
     def best_time(self) -> float:

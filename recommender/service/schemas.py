@@ -73,7 +73,11 @@ SCHEMAS: dict[str, Schema] = {
             "similarity": _or_null("number", description="cosine of the two texts' vectors, -1 to 1"),
             "story": _object({"size": _one("integer", description="stories that this one stands for")}),
             "mentioned_by": _list(_NAMED) | {"description": "on headline-only stories: who points to them"},
-            "reasons": _object({}, additionalProperties=_NUMBER, description="with `explain`: phrase to share"),
+            "reasons": _object(
+                {},
+                additionalProperties=_NUMBER,
+                description="with `explain`: phrase to its share in the score, below 0 where it counts against the hit",
+            ),
             "fallback": _one("boolean", description="true: shown only because it is new (`on_empty=latest`)"),
         },
         ("id",),

@@ -396,6 +396,29 @@ def test_reasons_are_shares_of_what_moved_the_score(desk: Recommender) -> None:
     assert "reasons" not in ask(desk, "wall").hits[0].values
 
 
+def test_a_date_never_speaks_for_a_hit_and_what_all_candidates_share_does(tmp_path: Path) -> None:
+    """In an old corpus nearly every candidate is years old: a date that is not is no reason why the story belongs."""
+    old = [
+        story(f"old-{year}", f"Storm of {year} at the harbour", "The wall held.", f"{year}-02-03", section="City")
+        for year in range(2001, 2021)
+    ]
+    new = [
+        story("asked", "Storm breaks the harbour wall", "The wall broke.", "2026-02-03", section="City"),
+        story("day-before", "Storm warning for the harbour", "The wall is old.", "2026-02-02", section="City"),
+    ]
+    make_index(tmp_path / "index", old + new)
+    with engine_of(tmp_path / "index") as recommender:
+        hits = ask(recommender, "asked", explain=True, limit=20).hits
+    assert hits[0].id == "day-before"
+    for hit in hits:
+        shares = hit.values["reasons"]
+        assert shares["same section: City"] > 0
+        dates = [share for phrase, share in shares.items() if phrase.startswith("published")]
+        assert all(share < 0 for share in dates)
+        assert bool(dates) or hit.id == "day-before"
+    assert next(iter(hits[0].values["reasons"].values())) > 0
+
+
 def test_an_empty_answer_may_be_filled_with_the_newest(desk: Recommender) -> None:
     nothing = {"min_score": 1, "section": ["City"], "mode": "any"}
     assert ids(ask(desk, "budget", **nothing)) == []
