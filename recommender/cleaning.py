@@ -9,7 +9,7 @@ from typing import Any
 
 from recommender.errors import RecordError
 from recommender.readmore import cut_record
-from recommender.stories import Story, story_from_record
+from recommender.stories import ReadMore, Story, story_from_record
 
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -23,6 +23,11 @@ _ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,10});")
 _NEXT = "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 _MOJIBAKE = re.compile(f"(?:[ÂÃÐÑÅÄÎ]{_NEXT}|â{_NEXT}{{2}}|ð{_NEXT}{{3}})+")
 _SPACE_RUN = re.compile(r"[ ]{2,}")
+_INLINE = re.compile(
+    r"<(a|abbr|b|cite|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>([^<>]*)</\1\s*>|<br\s*/?>", re.I
+)
+"""Markup of a headline: in pairs, so that one that speaks of a tag, or names a share ("<GE>"), keeps it."""
+_NESTED = 4
 
 _DEEPEST = 100
 """Levels of lists and objects in a field of a record's own: whatever writes it or sends it on takes a call for each."""
@@ -37,7 +42,9 @@ _BYLINE = re.compile(
     r"(?:\s*[,|/–—•-]\s*[\w .&'’@-]{2,60})?(?:\s*[,|/–—•-]\s*\d[\w .,:/-]{3,40})?)\.?\Z"
 )
 _BOX = re.compile(
-    r"(?:subscribe (?:to|now|here|today)|sign up (?:for|to|here|now)\b.*(?:newsletter|email|inbox|updates)|"
+    r"(?:subscribe (?:to|now|here|today)|"
+    r"(?:get|receive) (?:\w+ ){1,3}(?:updates|news|alerts) (?:\w+ )?(?:in|to) your inbox|"
+    r"sign up (?:for|to|here|now)\b.*(?:newsletter|email|inbox|updates)|"
     r"(?:get|receive) (?:the|our) (?:latest|best|daily|weekly).*(?:inbox|newsletter|email)|follow us (?:on|at)|"
     r"like us on|join (?:us|our) (?:on|channel|telegram)|share (?:this (?:article|story|post|page)|on)\b|"
     r"click here to (?:subscribe|sign up|read)|"
@@ -70,7 +77,9 @@ def story_of(record: Any) -> Story:
 
 
 def clean_story(story: Story) -> Story:
-    """The story with clean characters, and a body without bylines and boxes at its ends.
+    """The story with clean characters, headlines without markup, and a body without bylines and boxes at its ends.
+
+    The headlines that it points to are cleaned as those of stories are: they are compared with them, and shown.
 
     Raises:
         RecordError: a field of its own holds a number that JSON cannot say, so that no answer could show it, or is
@@ -79,12 +88,18 @@ def clean_story(story: Story) -> Story:
     for name, value in story.extra.items():
         if not isinstance(value, str):
             _check(name, value)
-    title = clean_line(story.title)
+    title = clean_headline(story.title)
     text = clean_body(clean_text(story.text), story.authors).strip()
     section = clean_line(story.section) if story.section else story.section
-    if title == story.title and text == story.text and section == story.section:
+    pointers = tuple(_clean_pointer(pointer) for pointer in story.read_more)
+    if (title, text, section, pointers) == (story.title, story.text, story.section, story.read_more):
         return story
-    return replace(story, title=title, text=text, section=section or None)
+    return replace(story, title=title, text=text, section=section or None, read_more=pointers)
+
+
+def _clean_pointer(pointer: ReadMore) -> ReadMore:
+    title = clean_headline(pointer.title)
+    return pointer if title == pointer.title else replace(pointer, title=title)
 
 
 def _check(name: str, value: Any) -> None:
@@ -118,6 +133,16 @@ def clean_text(text: str) -> str:
 def clean_line(text: str) -> str:
     """The same on one line."""
     return " ".join(clean_text(text).split())
+
+
+def clean_headline(text: str) -> str:
+    """The same without inline markup (`The <em>Gazette</em> wins`)."""
+    if "<" in text:
+        for _ in range(_NESTED):
+            text, found = _INLINE.subn(lambda tag: " " if tag[2] is None else tag[2], text)
+            if not found:
+                break
+    return clean_line(text)
 
 
 def clean_body(text: str, authors: tuple[str, ...] = ()) -> str:

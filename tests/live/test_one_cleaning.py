@@ -29,6 +29,7 @@ RECORDS = {
     },
     "classic editor": {"title": "The bridge opens", "text": "It <a href='https://a.example/2'>opened</a>.\n\nNobody came.\nAt all."},
     "speaks of tags": {"title": "How to use tags", "text": "Use <b> and <i>.\n\nNever <blink>."},
+    "marked headlines": {"title": "The <em>Gazette</em> &amp; the <b>big</b> vote", "text": "A b.\n\nRead more:\n- AT&amp;T wins the <i>big</i> case", "read_more": ["Caf\u00c3\u00a9 \u200bopens on the mole"]},
     "entities twice": {"title": "A &amp;lt;b&amp;gt; tag", "text": "It says &amp;amp;lt; here."},
     "other fields": {"title": "A", "text": "B c.", "section": "City\u00a0Hall", "edition": 3, "status": "usable", "embargoed": None},
     "hidden": {"title": "Secret", "text": "Text.", "status": "withheld"},
@@ -100,6 +101,13 @@ def test_what_is_cleaned():
         ("The council votes for it", "https://a.example/3", None),
         ("", "https://a.example/2", "in_text"),
     ]
+    marked = story_of(RECORDS["marked headlines"])
+    assert marked.title == "The Gazette & the big vote"
+    assert [one.title for one in marked.read_more] == ["Café opens on the mole", "AT&T wins the big case"]
+    for title in ("How to use <b> and <i>", "GENERAL ELECTRIC <GE> SETS DIVIDEND", "Why 1 < 2 > 0"):
+        assert story_of({"title": title}).title == title
+    box = "Get daily updates directly to your inbox + Subscribe"
+    assert story_of({"title": "A", "text": f"{box}\nIt opened.\nNobody came."}).text == "It opened.\nNobody came."
     assert story_of(RECORDS["odd signs"]).text == "It opened & closed.\n\nCafé\nNext line here."
     assert story_of(RECORDS["speaks of tags"]).text == RECORDS["speaks of tags"]["text"]
     assert story_of(RECORDS["classic editor"]).text == "It opened.\n\nNobody came.\nAt all."
