@@ -66,6 +66,20 @@ def test_read_more_and_unknown_fields_are_never_embedded():
         ("Bridge opens", "", ""),
         ("Bridge opens", "Bridge opens", ""),
         ("", "The mayor came. It rained.", "It rained."),
+        ("Rates rise by 2.25 %.", "Rates rise by 2.25 %.", ""),
+        ("Rates rise by 2.25 %.", "Rates rise by 2.25 %. Banks fall.", "Banks fall."),
+        ("Bridge opens. (BBC),", "Bridge opens. (BBC),", ""),
+        ("Bridge opens", "Bridge opens [", ""),
+        ("Bridge opens", "Bridge opens. . It rained.", "It rained."),
+        ("Bridge opens", "It rained. (BBC) ,", "It rained. (BBC)"),
+        ("Bridge opens", "******", ""),
+        ("Bridge opens", "****It is **very** long.", "It is very long."),
+        ("Bridge opens", "“S**t,” he said. F***!", "“S**t,” he said. F***!"),
+        ("Bridge opens", "...and it rained.", "...and it rained."),
+        ("Bridge opens", '[caption width="9"]Rain[/caption]', "Rain"),
+        ("Bridge opens", "On Feb. 2 it rained.", "On Feb. 2 it rained."),
+        ("Bridge opens", "Col. Ray came on 2 Feb. Ann did not.", "Col. Ray came on 2 Feb."),
+        ("", "**The mayor** came. It rained.", "It rained."),
     ],
 )
 def test_summary(title, text, expected):
@@ -77,6 +91,12 @@ def test_a_story_without_a_headline_shows_its_first_sentence():
     assert display_title("", "word " * 100, 20) == "word word word word…"
     assert display_title("Title", "Text.") == "Title"
     assert display_title("", "") == ""
+    assert display_title("", "****The **mayor** came. It rained.") == "The mayor came."
+
+
+def test_a_comma_that_hangs_at_a_headline_is_not_shown():
+    assert display_title("The mayor came. (BBC),", "Text.") == "The mayor came. (BBC)"
+    assert display_title(", ", "") == ", "
 
 
 def test_long_bodies_cost_no_more_than_short_ones():
