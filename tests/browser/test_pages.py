@@ -81,6 +81,27 @@ def test_answers_come_while_typing_with_reasons(service, open_page):
     assert DRAFT.split()[0] not in page.url
 
 
+def test_what_is_written_from_right_to_left_keeps_its_order(service, open_page):
+    page = open_page(service + "/")
+    page.fill("#q", "العاصفة تكسر جدار الميناء")
+    assert page.evaluate("getComputedStyle(document.querySelector('#q')).direction") == "rtl"
+    write(page, DRAFT)
+    assert page.evaluate("getComputedStyle(document.querySelector('#q')).direction") == "ltr"
+    # Words of another direction in a reason leave its share where it is, behind them.
+    page.evaluate("document.querySelector('.reasons bdi').textContent = 'shares words: جدار, ميناء'")
+    left, right = page.evaluate("""[...document.querySelector(".reasons li").querySelectorAll("bdi")].map((one) => {
+      const range = document.createRange(); range.selectNodeContents(one); return range.getBoundingClientRect().x; })""")
+    assert left < right
+    amount = page.locator(".reasons bdi.amount").first
+    assert re.fullmatch(r"−?\d+ %", amount.inner_text())
+
+
+def test_a_slider_shows_its_value(service, open_page):
+    page = open_page(service + "/")
+    page.locator("[name=min_score]").fill("0.35")
+    assert page.locator(".slide span").all_inner_texts() == ["0.00", "0.35"]
+
+
 def test_filters_and_modes_change_the_answer(service, open_page):
     page = open_page(service)
     write(page, DRAFT)

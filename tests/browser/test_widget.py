@@ -357,6 +357,21 @@ def test_right_to_left(service, put, open_page):
     assert page.evaluate("document.querySelector('read-more').shadowRoot.querySelector('a').dir") == "auto"
 
 
+def test_a_date_of_another_direction_than_the_pages_keeps_its_order(service, put, open_page):
+    html = f'<read-more story-id="{STORY}" lang="ar"></read-more>'
+    page = open_page(put(article(html, service)))
+    told(page)
+    day, month, left = page.evaluate("""() => {
+      const item = document.querySelector("read-more").shadowRoot.querySelector(".read-more-item");
+      const [text, at] = [item.querySelector("time").firstChild, (from, to) => {
+        const range = document.createRange(); range.setStart(text, from); range.setEnd(text, to);
+        return range.getBoundingClientRect(); }];
+      const end = text.length;
+      return [at(0, 1).x, at(end - 4, end).x, at(0, end).x - item.getBoundingClientRect().x]; }""")
+    assert day > month, "the day stands right of the year"
+    assert left < 10, "and the date under the title of the page's direction"
+
+
 def test_a_page_that_the_service_does_not_know_is_asked_for_by_its_title(service, put, open_page):
     title = "Storm tears a hole in the North Mole"
     page = open_page(put(article("<read-more></read-more>", service, title=title)), quiet=True)

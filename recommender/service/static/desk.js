@@ -35,7 +35,12 @@
   if (form) {
     form.classList.add("scripted");
     const later = (wait) => { clearTimeout(timer); timer = setTimeout(ask, wait); };
-    form.addEventListener("input", (event) => { if (!event.target.matches("[data-pick]")) later(event.target.name === "q" ? 250 : 80); });
+    const show = (slider) => { slider.nextElementSibling.textContent = Number(slider.value).toFixed(2); };
+    form.querySelectorAll(".slide input").forEach(show);
+    form.addEventListener("input", (event) => {
+      if (event.target.type === "range") show(event.target);
+      if (!event.target.matches("[data-pick]")) later(event.target.name === "q" ? 250 : 80);
+    });
     form.addEventListener("submit", (event) => { event.preventDefault(); later(0); });
     if (form.elements.q.value.trim()) later(0);
     if (matchMedia("(max-width: 56rem)").matches) form.querySelector("details.controls").open = false;

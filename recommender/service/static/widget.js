@@ -24,7 +24,7 @@
     .read-more-link:hover{text-decoration:underline}
     .read-more-link:focus-visible{outline:none}
     .read-more-item:focus-within:has(:focus-visible){outline:2px solid var(--read-more-focus-color,currentColor);outline-offset:-2px}
-    .read-more-date{font-size:.8em;color:var(--read-more-date-color,color-mix(in srgb,currentColor 78%,transparent));white-space:nowrap}
+    .read-more-date{font-size:.8em;color:var(--read-more-date-color,color-mix(in srgb,currentColor 78%,transparent));white-space:nowrap;justify-self:start}
     @media print{:host{min-height:0!important}.read-more:not(.ready){display:none}}
     @media (prefers-reduced-motion:no-preference){.ready{animation:read-more .2s}}
     @keyframes read-more{from{opacity:0}}`;
@@ -252,6 +252,7 @@
         if (day.length === 10 && !isNaN(date)) {
           item.append(" ");
           const time = make("time", "date", item);
+          time.dir = "auto";
           time.dateTime = day;
           time.textContent = format ? format.format(date) : day;
         }
