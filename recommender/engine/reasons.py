@@ -15,6 +15,8 @@ _WORDS = ("lexical", "rare", "title")
 _VOTES = ("votes", "best_vote", "in_links")
 _SHOWN_WORDS = 4
 _LEAST = 0.01
+_READ = 100_000
+"""Of a text, where the words that it shares with the query are looked for as it writes them."""
 
 
 def reasons(
@@ -54,12 +56,23 @@ def _shared_words(generation: Generation, probe: Probe, row: int, story: Story) 
         return "shares no rare words"
     weight = probe.terms.weights[shared] * lexical.idf[ids] ** IDF_POWER
     heaviest = [lexical.text_of(int(term)) for term in ids[np.argsort(-weight)][:_SHOWN_WORDS]]
-    written: dict[str, str] = {}
-    words = analyzer(story.language)
-    for word in words_of(f"{story.title} {story.text[:4_000]}"):
-        for term in words.terms(word):
-            written.setdefault(term, word)
+    written = _as_written(heaviest, story)
     return "shares words: " + ", ".join(written.get(term, term) for term in heaviest)
+
+
+def _as_written(terms: list[str], story: Story) -> dict[str, str]:
+    """How a story first writes each of these terms: `agencies` where the index has `agenc`."""
+    missing, written = set(terms), {}
+    words = analyzer(story.language)
+    for word in words_of(f"{story.title} {story.text[:_READ]}"):
+        found = words.terms(word)
+        for term in missing.intersection(found):
+            # A run of a script without spaces is several terms, and no word.
+            written[term] = word if len(found) == 1 else term
+            missing.discard(term)
+        if not missing:
+            break
+    return written
 
 
 def _distance(generation: Generation, probe: Probe, row: int) -> str:

@@ -419,6 +419,30 @@ def test_a_date_never_speaks_for_a_hit_and_what_all_candidates_share_does(tmp_pa
     assert next(iter(hits[0].values["reasons"].values())) > 0
 
 
+def test_shared_words_are_shown_as_the_hit_writes_them(tmp_path: Path) -> None:
+    """However far behind they stand; a script without spaces is shown in the pieces that were found."""
+    filler = " ".join(f"sentence{number} of the mole" for number in range(400))
+    make_index(
+        tmp_path / "index",
+        [
+            story("far", "A long read", f"{filler}. Agencies compromise.", "2026-02-01", language="en"),
+            story("ja", "嵐が港の壁を壊し、旧市街が浸水した", "", "2026-02-01", language="ja"),
+            *(story(f"other-{n}", f"Nothing {n}", "Of it.", "2026-02-01", language="en") for n in range(9)),
+        ],
+    )
+    with engine_of(tmp_path / "index") as recommender:
+
+        def shared(text: str, story_id: str) -> str:
+            hits = ask(recommender, Query(text=text), explain=True, limit=20).hits
+            reasons = next(hit.values["reasons"] for hit in hits if hit.id == story_id)
+            return next(phrase for phrase in reasons if phrase.startswith("shares words: "))
+
+        words = shared("agency compromises", "far").removeprefix("shares words: ").split(", ")
+        assert sorted(words) == ["Agencies", "compromise"]
+        words = shared("嵐が港の壁", "ja").removeprefix("shares words: ").split(", ")
+        assert all(len(word) == 2 for word in words)
+
+
 def test_an_empty_answer_may_be_filled_with_the_newest(desk: Recommender) -> None:
     nothing = {"min_score": 1, "section": ["City"], "mode": "any"}
     assert ids(ask(desk, "budget", **nothing)) == []

@@ -32,7 +32,7 @@ def test_the_desk_answers_with_and_without_script(client):
     assert part.text.count('<li class="hit"') == 2
     assert "says similar things" in part.text
     assert "below min_score" in part.text
-    # A bar is a share of the hit's score (0.9 and 0.8): the whole of a weak hit is less than the half of a strong one.
+    # A bar is a share of the hit's score, here 0.9 and 0.8.
     widths = re.findall(r'class="fill" width="(\d+)" height="6"', part.text)
     assert widths == ["64", "21", "57", "19"]
     page = client.post("/", data=form)
@@ -45,7 +45,7 @@ def test_dates_follow_the_story_for_readers_and_the_page_for_editors(client, eng
     engine.story = lambda story_id: about(story_id) | {"language": "de", "published": "2026-03-02"}
     demo, story = client.get("/demo?id=a1").text, client.get("/story?id=a1").text
     assert '<article lang="de">' in demo
-    assert '<time datetime="2026-03-02">2. März 2026</time>' in demo
+    assert '<time dir="auto" datetime="2026-03-02">2. März 2026</time>' in demo
     assert '<time datetime="2026-03-02">2 March 2026</time>' in story
     for page in (demo, story):  # the widget writes dates in the language that its element is in
         assert page.count("<read-more ") == len(re.findall(r'<read-more [^>]*lang="de">', page)) > 0
@@ -53,7 +53,9 @@ def test_dates_follow_the_story_for_readers_and_the_page_for_editors(client, eng
     demo, story = client.get("/demo?id=a1").text, client.get("/story?id=a1").text
     assert '<article lang="he" dir="rtl">' in demo
     for page in (demo, story):
-        assert page.count("<read-more ") == page.count('lang="he" dir="rtl">\n<nav') + page.count('dir="rtl"></read-more>')
+        assert page.count("<read-more ") == page.count('lang="he" dir="rtl">\n<nav') + page.count(
+            'dir="rtl"></read-more>'
+        )
 
 
 def test_the_desk_takes_the_address_of_a_story(client):

@@ -80,5 +80,5 @@ async def explained(service: Service, query: Query, options: Options) -> dict[st
     found = await service.engine_work.run(service.engine.related, query, options)
     answer = found.to_json()
     # One scale for all bars of an answer, so that they can be compared: a bar is its share of the hit's score.
-    amounts = [hit.get("score", 1) * abs(amount) for hit in answer["hits"] for amount in hit.get("reasons", {}).values()]
-    return answer | {"scale": max(amounts, default=1.0) or 1.0}
+    widths = [hit.get("score", 1) * abs(share) for hit in answer["hits"] for share in hit.get("reasons", {}).values()]
+    return answer | {"scale": max(widths, default=1.0) or 1.0}
