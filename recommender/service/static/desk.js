@@ -35,7 +35,7 @@
   if (form) {
     form.classList.add("scripted");
     const later = (wait) => { clearTimeout(timer); timer = setTimeout(ask, wait); };
-    const show = (slider) => { slider.nextElementSibling.textContent = Number(slider.value).toFixed(2); };
+    const show = (slider) => { slider.nextElementSibling.textContent = Math.round(100 * slider.value); };
     form.querySelectorAll(".slide input").forEach(show);
     form.addEventListener("input", (event) => {
       if (event.target.type === "range") show(event.target);
