@@ -133,6 +133,7 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         terms=lexical.distinct_terms(rows),
         day=np.where(columns.second[rows] == UNDATED, np.nan, columns.second[rows] // DAY_SECONDS).astype(np.float32),
         rank=((in_language * 2 + (columns.kind[rows] == _ARTICLE)) * 2 + own) * len(rows) + newness,
+        headline=columns.headline_key[rows],
         bags=lambda some: lexical.bags(rows[some]),
     )
     if not probe.is_story:
@@ -142,6 +143,7 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         bag=lexical.bags_of(probe.all_terms, probe.counts, np.array([0, len(probe.all_terms)])),
         terms=len(probe.all_terms),
         day=probe.moment.day if probe.moment else np.nan,
+        headline=probe.headline_key,
     )
     return collapse(texts, query)
 

@@ -13,7 +13,8 @@ LONG = 40
 """Distinct terms from which on a text is judged as an article, not as a headline."""
 
 ARTICLE_COSINE, ARTICLE_OVERLAP, ARTICLE_DAYS = 0.75, 0.5, 3
-"""Two articles are one story when both are reached and no more days lie between them."""
+"""Two articles are one story when both are reached and no more days lie between them; the first is enough where they
+have the same headline."""
 
 SHORT_MEAN, SHORT_PER_DAY, SHORT_NUMBERS, SHORT_DAYS = 0.68, 0.03, 0.15, 2
 """Two short texts are one story when the mean of cosine and overlap reaches the first, more for each day between them,
@@ -109,10 +110,14 @@ def may_be_same(cosine: Float32, terms: Int64, days: Float32) -> Mask:
     return np.asarray((cosine >= needed) & ~(days > most))
 
 
-def same_story(cosine: Float32, terms: Int64, days: Float32, words: Shared) -> Mask:
-    """Which pairs that may tell one story (`may_be_same`, which has the arguments) do, by the words they share."""
+def same_story(cosine: Float32, terms: Int64, days: Float32, words: Shared, titled: Mask) -> Mask:
+    """Which pairs that may tell one story (`may_be_same`, which has the arguments) do, by the words they share.
+
+    Those of the same headline (`titled`) do where they are near: an update is written anew under it.
+    """
     needed = SHORT_MEAN + SHORT_PER_DAY * np.where(np.isnan(days), 0, days) + SHORT_NUMBERS * words.conflict
-    return np.where(terms >= LONG, words.overlap >= ARTICLE_OVERLAP, (cosine + words.overlap) / 2 >= needed)
+    by_words = np.where(terms >= LONG, words.overlap >= ARTICLE_OVERLAP, (cosine + words.overlap) / 2 >= needed)
+    return np.asarray(by_words | (titled & (cosine >= ARTICLE_COSINE)))
 
 
 @dataclass(frozen=True)
@@ -120,26 +125,29 @@ class Texts:
     """Candidates, best first, as they are compared.
 
     `vectors` (n, dim) unit rows, `terms` (n,) distinct terms of each, `day` (n,) of publication (NaN: undated), `rank`
-    (n,) which of a story's copies to show (the highest), and `bags`, the terms of the candidates at some places.
+    (n,) which of a story's copies to show (the highest), `headline` (n,) the keys of their headlines (0: none), and
+    `bags`, the terms of the candidates at some places.
     """
 
     vectors: Float32
     terms: Int64
     day: Float32
     rank: Int64
+    headline: NDArray[np.uint64]
     bags: Callable[[Int64], Bags]
 
 
 @dataclass(frozen=True)
 class QueryText:
     """A query whose copies are told among the candidates: cosine with each (n,), its terms (a text alone, of which so
-    many `terms` are distinct) and its day (NaN: none).
+    many `terms` are distinct), its day (NaN: none) and the key of its headline (0: none).
     """
 
     cosine: Float32
     bag: Bags
     terms: int
     day: float
+    headline: int
 
 
 QUERY = -1
@@ -179,6 +187,7 @@ def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
     cosine = cosines[place, other]
     gap = np.abs(texts.day[place] - texts.day[other])
     terms = np.minimum(texts.terms[place], texts.terms[other])
+    titled = (texts.headline[place] == texts.headline[other]) & (texts.headline[place] != 0)
     if query is not None:
         every = np.arange(len(texts.terms))
         place = np.concatenate([every, place])
@@ -186,16 +195,17 @@ def _same_pairs(texts: Texts, query: QueryText | None) -> list[tuple[int, int]]:
         cosine = np.concatenate([query.cosine, cosine])
         gap = np.concatenate([np.abs(texts.day - np.float32(query.day)), gap])
         terms = np.concatenate([np.minimum(texts.terms, query.terms), terms])
+        titled = np.concatenate([(texts.headline == query.headline) & (texts.headline != 0), titled])
     possible = np.flatnonzero(may_be_same(cosine, terms, gap))
     if not len(possible):
         return []
     place, other = place[possible], other[possible]
-    cosine, gap, terms = cosine[possible], gap[possible], terms[possible]
+    cosine, gap, terms, titled = cosine[possible], gap[possible], terms[possible], titled[possible]
     compared = distinct(np.concatenate([place, other[other != QUERY]]))
     bags = texts.bags(compared)
     if query is not None:
         bags = bags.joined(query.bag)
     one = np.searchsorted(compared, place)
     two = np.where(other == QUERY, len(compared), np.searchsorted(compared, other))
-    same = same_story(cosine, terms, gap, shared(bags, one, two))
+    same = same_story(cosine, terms, gap, shared(bags, one, two), titled)
     return sorted(zip(place[same].tolist(), other[same].tolist(), strict=True))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from recommender.ranking.collapse import (
     ARTICLE_COSINE,
     ARTICLE_DAYS,
+    ARTICLE_OVERLAP,
     LONG,
     NEAR,
     SHORT_DAYS,
@@ -63,11 +64,11 @@ def words(count: int, first: int = 0) -> Bags:
     return bag(dict.fromkeys(range(first, first + count), 1.0))
 
 
-def together(cosine: float, one: Bags, other: Bags, days: float) -> bool:
+def together(cosine: float, one: Bags, other: Bags, days: float, titled: bool = False) -> bool:
     near, gap = np.array([cosine], np.float32), np.array([days], np.float32)
     shorter = np.array([min(len(one.ids), len(other.ids))])
     words = shared(one.joined(other), np.array([0]), np.array([1]))
-    return bool((may_be_same(near, shorter, gap) & same_story(near, shorter, gap, words))[0])
+    return bool((may_be_same(near, shorter, gap) & same_story(near, shorter, gap, words, np.array([titled])))[0])
 
 
 E = 0.01
@@ -131,7 +132,12 @@ def candidates(draw: st.DrawFn) -> Texts:
     day = np.where(random.random(count) < 0.1, np.nan, random.integers(0, 5, count)).astype(np.float32)
     terms = np.array([len(one.ids) for one in made], np.int64)
     rank = random.permutation(count).astype(np.int64)
-    return Texts(vectors, terms, day, rank, gathered(made))
+    headline = random.integers(0, 4, count).astype(np.uint64)  # 0: without one
+    return Texts(vectors, terms, day, rank, headline, gathered(made))
+
+
+def titled(one: int, other: int) -> bool:
+    return one == other != 0
 
 
 def bag_at(texts: Texts, place: int) -> Bags:
@@ -145,13 +151,15 @@ def slow(texts: Texts, query: QueryText | None) -> tuple[dict[int, list[int]], l
     for place in range(len(texts.terms)):
         if query is not None:
             gap = abs(float(texts.day[place]) - query.day)
-            if together(float(query.cosine[place]), bag_at(texts, place), query.bag, gap):
+            alike = titled(int(texts.headline[place]), query.headline)
+            if together(float(query.cosine[place]), bag_at(texts, place), query.bag, gap, alike):
                 copies.append(place)
                 continue
         for leader in slots:
             cosine = float(texts.vectors[place] @ texts.vectors[leader])
             gap = abs(float(texts.day[place]) - float(texts.day[leader]))
-            if together(cosine, bag_at(texts, place), bag_at(texts, leader), gap):
+            alike = titled(int(texts.headline[place]), int(texts.headline[leader]))
+            if together(cosine, bag_at(texts, place), bag_at(texts, leader), gap, alike):
                 slots[leader].append(place)
                 break
         else:
@@ -173,7 +181,8 @@ def as_slots(group: Group) -> tuple[dict[int, int], dict[int, int], list[tuple[i
 def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
     query = None
     if with_query and len(texts.terms):
-        query = QueryText(texts.vectors @ texts.vectors[0], bag_at(texts, 0), int(texts.terms[0]), float(texts.day[0]))
+        cosine, key = texts.vectors @ texts.vectors[0], int(texts.headline[0])
+        query = QueryText(cosine, bag_at(texts, 0), int(texts.terms[0]), float(texts.day[0]), key)
     slots, copies = slow(texts, query)
     shown, sizes, left_out = as_slots(collapse(texts, query))
     best = {leader: max(places, key=lambda place: texts.rank[place]) for leader, places in slots.items()}
@@ -189,16 +198,28 @@ def test_it_is_the_plain_reading(texts: Texts, with_query: bool) -> None:
 @given(candidates(), st.integers(0, 10))
 def test_what_comes_later_moves_no_slot(texts: Texts, first: int) -> None:
     """The slots of the first candidates are those that they would have alone."""
-    part = Texts(texts.vectors[:first], texts.terms[:first], texts.day[:first], texts.rank[:first], texts.bags)
+    cut = (texts.vectors, texts.terms, texts.day, texts.rank, texts.headline)
+    part = Texts(*(values[:first] for values in cut), texts.bags)
     assert collapse(part, None).leaders.tolist() == [
         leader for leader in collapse(texts, None).leaders.tolist() if leader < first
     ]
 
 
+def test_near_texts_of_one_headline_are_one_story_though_written_anew() -> None:
+    one, other = words(60), words(60, 50)
+    assert overlap(one, other) < ARTICLE_OVERLAP
+    assert not together(0.9, one, other, 1)
+    assert together(0.9, one, other, 1, titled=True)
+    assert together(0.9, one, other, np.nan, titled=True)
+    assert not together(0.9, one, other, ARTICLE_DAYS + 1, titled=True), "the column of another week"
+    assert not together(ARTICLE_COSINE - E, one, other, 0, titled=True), "another letter to the editor"
+
+
 def test_a_chain_of_small_changes_does_not_merge_what_is_far_apart() -> None:
     made = [words(10, first) for first in (0, 3, 6)]
     vectors = normalise(np.array([[1.0, 0.0], [1.0, 0.05], [1.0, 0.1]]))
-    texts = Texts(vectors, np.array([10] * 3), np.zeros(3, np.float32), np.arange(3), gathered(made))
+    none = np.zeros(3, np.uint64)
+    texts = Texts(vectors, np.array([10] * 3), np.zeros(3, np.float32), np.arange(3), none, gathered(made))
     assert together(1.0, made[0], made[1], 0)
     assert together(1.0, made[1], made[2], 0)
     assert not together(1.0, made[0], made[2], 0)
@@ -211,14 +232,13 @@ def test_a_copy_far_behind_is_left_out_but_neither_shown_nor_counted() -> None:
     vectors = np.zeros((count, count), np.float32)
     vectors[np.arange(count), [0, 1, *range(2, count - 2), 0, 0]] = 1
     vectors[1] = vectors[0]
-    texts = Texts(
-        vectors, np.full(count, 60), np.zeros(count, np.float32), np.arange(count), gathered([words(60)] * count)
-    )
+    of = (vectors, np.full(count, 60), np.zeros(count, np.float32), np.arange(count), np.zeros(count, np.uint64))
+    texts = Texts(*of, gathered([words(60)] * count))
     group = collapse(texts, None)
     assert (group.leaders[0], group.shown[0], group.sizes[0]) == (0, 1, 2)
     assert sorted(group.copies) == [(0, 1), (count - 2, 1), (count - 1, 1)]
     for depth in (count - 1, count - 2):
-        part = Texts(vectors[:depth], texts.terms[:depth], texts.day[:depth], texts.rank[:depth], texts.bags)
+        part = Texts(*(values[:depth] for values in of), texts.bags)
         assert collapse(part, None).shown.tolist() == group.shown.tolist()
 
 

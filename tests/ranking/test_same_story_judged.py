@@ -44,7 +44,7 @@ class Pairs:
         one, other = self.bag(a), self.bag(b)
         words = shared(one.joined(other), np.array([0]), np.array([1]))
         terms = np.array([min(len(one.ids), len(other.ids))])
-        return bool((may_be_same(cosine, terms, days) & same_story(cosine, terms, days, words))[0])
+        return bool((may_be_same(cosine, terms, days) & same_story(cosine, terms, days, words, np.array([False])))[0])
 
 
 @pytest.fixture(scope="module")
