@@ -203,7 +203,8 @@ def test_the_fragment_lists_only_web_addresses(client, engine):
         '<nav class="read-more" part="container" aria-label="More &lt;b&gt;">'
         '<h3 class="read-more-heading" part="heading">More &lt;b&gt;</h3><ul class="read-more-list" part="list">'
         '<li class="read-more-item" part="item"><a class="read-more-link" part="link" href="https://x.example/1" '
-        'dir="auto" lang="en">Mayor asks why</a> <time class="read-more-date" part="date" datetime="2026-03-01">'
+        'dir="auto" lang="en">Mayor asks why</a> '
+        '<time class="read-more-date" part="date" dir="auto" datetime="2026-03-01">'
         "1 March 2026</time></li></ul></nav>"
     )
 
