@@ -55,10 +55,7 @@ class ArticleFile(FileReader):
 
     def drafts(self) -> Iterator[Drafted]:
         """The story, with the names under which other files of the site link to it."""
-        self.position = 0
-        draft = self.draft()
-        self.position = self.size_bytes
-        yield draft
+        yield self.draft()
 
     def draft(self) -> Drafted:
         """The one of `drafts`."""

@@ -17,7 +17,6 @@ from recommender.stories import Story
 MAX_ROW = 16 << 20
 """Longest row, in bytes."""
 
-_TOLD = 64
 _DELIMITERS = ",;\t|"
 _BAD = "\udcff"
 _PROSE = re.compile(rb'[^",;\t|\r\n]+')
@@ -40,7 +39,7 @@ class Delimited(FileReader):
         self._in_row = 0
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = line = 0
+        line = 0
         try:
             with Stream.open(self._path) as stream:
                 csv.field_size_limit(1 << 30)  # rows are held shorter than that here
@@ -74,7 +73,6 @@ class Delimited(FileReader):
                         yield self._item(columns, names, row, f"{self.name}:{line}")
         except DAMAGED as error:
             yield Rejected(f"{self.name}:{line + 1}", f"the file is damaged or cut off here ({error})")
-        self.position = self.size_bytes
 
     def _header(self, lines: Iterator[str]) -> tuple[str, str, int]:
         """The line that names the columns, what parts them, and the number of that line."""
@@ -97,8 +95,6 @@ class Delimited(FileReader):
         self._is_read = False
         number = blank = 0
         while data := self._line(stream):
-            if not number % _TOLD:
-                self.position = stream.position
             if not number:
                 data = data.removeprefix(codecs.BOM_UTF8)
             number += 1

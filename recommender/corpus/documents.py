@@ -69,15 +69,11 @@ class DocumentFile(FileReader):
         self._records = records
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = 0
         try:
             with Stream.open(self._path) as stream:
-                for item in self._items(stream):
-                    self.position = stream.position
-                    yield item
+                yield from self._items(stream)
         except DAMAGED as error:
             yield Rejected(self.name, f"the file is damaged or cut off ({error}); what stands before was read")
-        self.position = self.size_bytes
 
     def _items(self, stream: Stream) -> Iterator[Story | Rejected]:
         if self._form == WORDPRESS:

@@ -32,8 +32,6 @@ class Folder:
         self._path = path
         self._open = open_file
         self.name = path.resolve().name
-        self.position = 0
-        self.size_bytes = 0
         self.skipped = 0
         files = 0
         for reader in self._opened():
@@ -41,8 +39,6 @@ class Folder:
                 self.skipped += 1
                 continue
             files += 1
-            if not isinstance(reader, Rejected):
-                self.size_bytes += reader.size_bytes or 0
         if not files:
             others = f" ({self.skipped:,} files of other forms)" if self.skipped else ""
             raise CorpusError(f"no articles in the folder {path}{others}; known are {known}")
@@ -53,13 +49,10 @@ class Folder:
 
     def drafts(self) -> Iterator[Drafted]:
         """The stories, with the names under which files of the folder link to them."""
-        self.position = done = 0
         with ParallelMap(ArticleFile.draft, attrgetter("size_bytes")) as parallel:
             for are_articles, readers in groupby(self._readers(), lambda reader: isinstance(reader, ArticleFile)):
                 if are_articles:
-                    for article, draft in parallel.map(cast(Iterator[ArticleFile], readers)):
-                        done += article.size_bytes
-                        self.position = done
+                    for _, draft in parallel.map(cast(Iterator[ArticleFile], readers)):
                         yield draft
                     continue
                 for reader in readers:
@@ -68,10 +61,7 @@ class Folder:
                         continue
                     assert not isinstance(reader, ArticleFile)
                     for item in reader:
-                        self.position = done + reader.position
                         yield Drafted(item)
-                    done += reader.size_bytes or 0
-                    self.position = done
 
     def _readers(self) -> Iterator[CorpusReader | Rejected]:
         """The reader of every file whose form is known, or why it cannot be opened."""

@@ -40,13 +40,7 @@ class Gathered:
         self._drafts = drafts
         self._base = base
         self.name = source.name
-        self.size_bytes = source.size_bytes
         self.boilerplate: Sequence[str] = ()
-
-    @property
-    def position(self) -> int:
-        """How many bytes of the source were read."""
-        return self._source.position
 
     @property
     def skipped(self) -> int:

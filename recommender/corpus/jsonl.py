@@ -20,9 +20,6 @@ MAX_LINE = 64 << 20
 _TOGETHER = 256
 """Lines that go to a process at once: one takes a tenth of a millisecond to read."""
 
-_TOLD = 64
-"""Lines between two looks at how far the file was read: asking takes as long as reading a short line."""
-
 _BOM = b"\xef\xbb\xbf"
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip"}
 
@@ -45,7 +42,6 @@ class JsonLines(FileReader):
         self._naming = naming
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = 0
         sought = Sought(self.name, self._naming)
         parse = partial(_parse, naming=self._naming) if self._naming else _parse
         with ParallelMap(parse, _size, _TOGETHER) as parallel:
@@ -53,7 +49,6 @@ class JsonLines(FileReader):
             for _, item in parallel.map(_watched(lines, sought) if self._naming else lines):
                 yield item
         yield from sought.missing()
-        self.position = self.size_bytes
 
     def _filled(self) -> Iterator["_Line | Rejected"]:
         """The lines that are not blank, up to where the file is damaged."""
@@ -80,8 +75,6 @@ class JsonLines(FileReader):
         limit = self._max_line
         while line := stream.data.readline(limit + 1):
             number += 1
-            if not number % _TOLD:
-                self.position = stream.position
             blank = blank + 1 if line == b"\n" else 0
             if blank > MOST_BLANK:
                 raise OSError(f"more than {MOST_BLANK:,} blank lines")

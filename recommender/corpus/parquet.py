@@ -27,15 +27,13 @@ class Parquet(FileReader):
         self._spec = spec
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = number = 0
+        number = 0
         try:
             with self._arrow.parquet.ParquetFile(self._path, memory_map=True) as file:
-                total = file.metadata.num_rows or 1
                 columns = Columns(self.name, list(file.schema_arrow.names), self._spec.columns)
                 for batch in file.iter_batches(_BATCH):
                     for row in self._in_microseconds(batch).to_pylist():
                         number += 1
-                        self.position = min(self.size_bytes, self.size_bytes * number // total)
                         yield columns.item(f"{self.name}: row {number}", row)
         except CorpusError:
             raise
@@ -45,7 +43,6 @@ class Parquet(FileReader):
             yield Rejected(
                 f"{self.name}: row {number + 1}", f"this row and those behind it cannot be read: {_line(error)}"
             )
-        self.position = self.size_bytes
 
     def _in_microseconds(self, batch: Any) -> Any:
         """Python's times hold no nanoseconds, which pandas writes: one that has some would end the reading."""

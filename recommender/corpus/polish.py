@@ -20,13 +20,7 @@ class Polished:
     def __init__(self, source: CorpusReader) -> None:
         self._source = source
         self.name = source.name
-        self.size_bytes = source.size_bytes
         self.boilerplate: Sequence[str] = ()
-
-    @property
-    def position(self) -> int:
-        """How many bytes of the source were read."""
-        return self._source.position
 
     def __iter__(self) -> Iterator[Story | Rejected]:
         boilerplate, templates = Boilerplate(), TemplateLinks()

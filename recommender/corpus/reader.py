@@ -33,16 +33,6 @@ class CorpusReader(Protocol):
         """The corpus as a person calls it."""
         ...
 
-    @property
-    def size_bytes(self) -> int | None:
-        """Its size on disk, if known."""
-        ...
-
-    @property
-    def position(self) -> int:
-        """How many of these bytes the iteration that began last has read."""
-        ...
-
     def __iter__(self) -> Iterator[Story | Rejected]: ...
 
 
@@ -58,7 +48,6 @@ class FileReader:
         self._path = path
         self.name = place or path.name
         self.size_bytes = path.stat().st_size
-        self.position = 0
 
 
 def parsed_story(record: Any) -> Story:

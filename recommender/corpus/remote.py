@@ -43,15 +43,12 @@ class Remote:
 
     def __init__(self, spec: Spec, fetcher: Fetcher | None = None, progress: Progress | None = None) -> None:
         self.name = spec.target
-        self.size_bytes: int | None = None
-        self.position = 0
         self._spec = spec
         self._max_pages = spec.number("max_pages", MAX_PAGES)
         self._fetcher = fetcher or Fetcher(Limits(private=spec.flag("private")))
         self._progress = progress or Silent()
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = 0
         with temporary_path() as path:
             form, document = self._fetch(path)
             yield from self._stories(form, document, path)
@@ -68,12 +65,13 @@ class Remote:
             form = self.form_of(document)
             if form in STREAMED:
                 answer.allow(limits.file_size, limits.file_seconds)
+            count = 0
             of = f" of {answer.length / 1e6:,.0f}" if answer.length else ""
             for block in chain([begun], blocks):
                 file.write(block)
-                before, self.position = self.position, self.position + len(block)
-                if before // _TOLD < self.position // _TOLD:
-                    self._progress.note(f"{self.position / 1e6:,.0f}{of} MB of {self.name} are fetched")
+                before, count = count, count + len(block)
+                if before // _TOLD < count // _TOLD:
+                    self._progress.note(f"{count / 1e6:,.0f}{of} MB of {self.name} are fetched")
         return form, document
 
     def form_of(self, document: Document) -> str:

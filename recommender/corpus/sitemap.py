@@ -81,14 +81,12 @@ class SitemapPages:
 
     def __init__(self, url: str, fetcher: Fetcher, max_pages: int = MAX_PAGES, first: Document | None = None) -> None:
         self.name = url
-        self.size_bytes: int | None = None
-        self.position = 0
         self._fetcher = fetcher
         self._max_pages = max_pages
         self._first = first
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = count = 0
+        count = 0
         for item in self.listed():
             if isinstance(item, Rejected):
                 yield item

@@ -33,18 +33,16 @@ class SqlQuery:
         except sqlalchemy.exc.ArgumentError as error:
             raise CorpusError(f"sql: {error}; expected sql:DIALECT://…#query=SELECT … or #table=NAME") from None
         self.name = f"sql:{self._url.render_as_string(hide_password=True)}"
-        self.size_bytes: int | None = None
-        self.position = 0
-        database = self._url.database
-        if self._url.get_backend_name() == "sqlite" and database and not database.startswith((":memory:", "file:")):
-            if not Path(database).is_file():  # SQLite would make an empty one
-                raise CorpusError(f"{self.name}: no database at {database}")
-            self.size_bytes = Path(database).stat().st_size
+        database = self._url.database or ""
+        is_sqlite = self._url.get_backend_name() == "sqlite"
+        is_file = is_sqlite and database and not database.startswith((":memory:", "file:"))
+        if is_file and not Path(database).is_file():  # SQLite would make an empty one
+            raise CorpusError(f"{self.name}: no database at {database}")
         if not (spec.options.get("query") or spec.options.get("table")):
             raise CorpusError(f"{self.name}: say what to read: #query=SELECT … or #table=NAME")
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = number = 0
+        number = 0
         engine = self._engine()
         try:
             with engine.connect() as connection:
@@ -63,7 +61,6 @@ class SqlQuery:
             yield Rejected(f"{self.name}: row {number + 1}", f"the database stopped answering: {said}")
         finally:
             engine.dispose()
-        self.position = self.size_bytes or 0
 
     def _engine(self) -> Any:
         try:

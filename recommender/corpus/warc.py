@@ -32,11 +32,9 @@ class Warc(FileReader):
         super().__init__(path, place)
 
     def __iter__(self) -> Iterator[Story | Rejected]:
-        self.position = 0
         with ParallelMap(_story, _size) as parallel:
             for _, item in parallel.map(self._pages()):
                 yield item
-        self.position = self.size_bytes
 
     def _pages(self) -> Iterator["_Page | Rejected"]:
         number = 0
@@ -44,7 +42,6 @@ class Warc(FileReader):
             with Stream.open(self._path) as stream:
                 for record in self._iterator(_Unpacked(stream)):
                     number += 1
-                    self.position = min(stream.position, self.size_bytes)
                     headers = record.http_headers
                     if record.rec_type != "response" or headers is None or headers.get_statuscode() != "200":
                         continue
