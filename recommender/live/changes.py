@@ -1,22 +1,21 @@
 """Live changes as they are made: checked, given their vectors, written to the journal; then they are acknowledged."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
 
-from recommender.boilerplate import without_lines
-from recommender.cleaning import story_of
 from recommender.dates import Moment
 from recommender.embedding import Encoded
 from recommender.embedding.packed import pack
-from recommender.errors import InputError, NotFound, RecommenderError, RecordError
+from recommender.errors import InputError, NotFound, RecommenderError
 from recommender.generation import Generation
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
+from recommender.live.upsert import Upsert, in_steps, upsert_of
 from recommender.live.vectors import EmbedStories, content_key
 from recommender.readmore import is_stub_id, stub_story
 from recommender.stories import STATUSES, USABLE, Story
@@ -68,46 +67,62 @@ class Changes:
         self._embed = embed
         self._let_go = let_go
 
-    def put(
-        self, record: Any, *, story_id: str | None = None, who: str = "", most_pointers: int | None = None
-    ) -> Change:
-        """Add a story, or replace it.
+    def put(self, record: Any, *, story_id: str | None = None, who: str = "") -> Change:
+        """Add a story, or replace it: `upsert` and `write` in one.
+
+        Raises:
+            RecordError: it is no story, or says another id.
+        """
+        return self.write([self.upsert(record, story_id)], who)[0]
+
+    def put_many(self, records: Iterable[Any], *, who: str = "") -> list[Change | RecommenderError]:
+        """Add or replace stories in a few steps: a change or an error for each, in their order.
+
+        Args:
+            records: as for `put`; a `Story` is one that a reader has cleaned already.
+            who: makes the changes, for the audit.
+        """
+        upserts: list[Upsert | RecommenderError] = []
+        for record in records:
+            try:
+                upserts.append(self.upsert(record))
+            except RecommenderError as error:
+                upserts.append(error)
+        return [result for step in in_steps(upserts) for result in self.write_step(step, who)]
+
+    def upsert(self, record: Any, story_id: str | None = None) -> Upsert:
+        """A story that is to be added, or to replace what has its id, as `write` takes it.
 
         A record that does not say `status` or `embargoed` leaves them as they are.
 
         Args:
             record: as in a corpus, its read-more block still in its text or not.
             story_id: as in the address; the record may leave its own out.
-            who: makes the change, for the audit.
-            most_pointers: so many read-more headlines may it have; None: any number.
 
         Raises:
-            RecordError: it is no story, says another id, or has more pointers.
+            RecordError: it is no story, or says another id.
         """
-        prepared = _prepare(record, story_id, self._boilerplate(), most_pointers)
-        return self._write([prepared], who)[0]
+        return upsert_of(record, story_id, self._boilerplate())
 
-    def put_many(
-        self, records: Iterable[Any], *, who: str = "", most_pointers: int | None = None
-    ) -> list[Change | RecommenderError]:
-        """Add or replace stories in one step: a change or an error for each, in their order.
+    def write_step(self, step: Sequence[Upsert | RecommenderError], who: str = "") -> list[Change | RecommenderError]:
+        """As `write`, of a step (`in_steps`) in which errors stand for records that are no stories."""
+        done = iter(self.write([one for one in step if isinstance(one, Upsert)], who))
+        return [next(done) if isinstance(one, Upsert) else one for one in step]
+
+    def write(self, upserts: Sequence[Upsert], who: str = "") -> list[Change]:
+        """Add or replace stories in one step. Their texts are embedded before it: others may change stories meanwhile.
 
         Args:
-            records: as for `put`; a `Story` is one that a reader has cleaned already.
+            upserts: the stories.
             who: makes the changes, for the audit.
-            most_pointers: of each record, as for `put`.
         """
-        prepared: list[tuple[Story, dict[str, Any]] | RecommenderError] = []
-        boilerplate = self._boilerplate()
-        for record in records:
-            try:
-                if isinstance(record, RecommenderError):
-                    raise record
-                prepared.append(_prepare(record, None, boilerplate, most_pointers))
-            except RecommenderError as error:
-                prepared.append(error)
-        done = iter(self._write([one for one in prepared if not isinstance(one, RecommenderError)], who))
-        return [one if isinstance(one, RecommenderError) else next(done) for one in prepared]
+        vectors = self._vectors([one.story for one in upserts])
+        served = self._served()
+        with self._journal.writing() as writing:
+            writing.keep_vectors((key, pack(*encoded)) for key, encoded in vectors.items())
+            written = [_append(writing, one, served, who) for one in upserts]
+        _audit([entry for _, entry in written if entry is not None])
+        return [change for change, _ in written]
 
     def patch(self, story_id: str, *, status: str | None = None, embargoed: Any = UNSET, who: str = "") -> Change:
         """Change a story's status, or its embargo (a date-time, or None to end it).
@@ -121,9 +136,10 @@ class Changes:
         if status is not None and status not in STATUSES:
             raise InputError("status", f"{str(status)[:40]!r} is none of {', '.join(STATUSES)}")
         until = UNSET if embargoed is UNSET else _embargo(embargoed)
+        served = self._served()  # not while the journal is locked: it may be brought up to date first
         with self._journal.writing() as writing:
             state = fold(story_id, writing.entries_of(story_id))
-            story = self._story(state)
+            story = _story(state, served)
             if story is None and not _is_hidden_headline(state):
                 raise NotFound("id", story_id)
             known = story or state
@@ -143,11 +159,12 @@ class Changes:
         Raises:
             NotFound: no story has, or had, this id.
         """
+        served = self._served()
         with self._journal.writing() as writing:
             state = fold(story_id, writing.entries_of(story_id))
             if state.deleted:
                 return Change(story_id, "unchanged")
-            story = self._story(state)
+            story = _story(state, served)
             if story is None and not _is_hidden_headline(state):
                 raise NotFound("id", story_id)
             keys = state.keys.union(hiding_keys(story) if story else ())
@@ -158,47 +175,13 @@ class Changes:
     def state_of(self, story_id: str) -> LiveState:
         """What live changes have made of a story, with its own status and embargo where they say none."""
         state = fold(story_id, self._journal.entries_of(story_id))
-        story = self._story(state)
+        story = _story(state, self._served())
         return state if story is None else replace(state, status=story.status, embargoed=story.embargoed)
 
     def close(self) -> None:
         """Close the journal, and what else is for this object alone."""
         self._journal.close()
         self._let_go()
-
-    def _write(self, stories: Sequence[tuple[Story, dict[str, Any]]], who: str) -> list[Change]:
-        vectors = self._vectors([story for story, _ in stories])
-        with self._journal.writing() as writing:
-            writing.keep_vectors((key, pack(*encoded)) for key, encoded in vectors.items())
-            written = [self._append(writing, story, record, who) for story, record in stories]
-        _audit([entry for _, entry in written if entry is not None])
-        return [change for change, _ in written]
-
-    def _append(self, writing: Writing, story: Story, record: dict[str, Any], who: str) -> tuple[Change, Entry | None]:
-        entries = writing.entries_of(story.id)
-        state = fold(story.id, entries)
-        known = self._story(state)
-        if known is not None:  # what hides the corpus' story hides its successor, unless that says otherwise
-            if state.status is None and known.status != USABLE and not record.get("status"):
-                record = {**record, "status": known.status}
-            if not state.embargo_is_set and known.embargoed is not None and "embargoed" not in record:
-                record = {**record, "embargoed": str(known.embargoed)}
-        if state.put is not None and dict(state.put.payload["record"]) == record:
-            again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, pack_payload({"record": record}))
-            if fold(story.id, [*entries, again]).story() == known:
-                return Change(story.id, "unchanged"), None
-        entry = writing.append(PUT, story.id, {"record": record}, who)
-        return Change(story.id, "created" if known is None else "updated", entry.position), entry
-
-    def _story(self, state: LiveState) -> Story | None:
-        """The story as it is now, hidden or not."""
-        if state.deleted:
-            return None
-        if state.put is not None:
-            return state.story()
-        served = self._served()
-        row = served.row_of(state.id)
-        return None if row is None else state.dress(served.story(row))
 
     def _boilerplate(self) -> frozenset[str]:
         """The lines that the build of what is served left out."""
@@ -231,30 +214,32 @@ class Changes:
         return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
 
 
-def _prepare(
-    record: Any, story_id: str | None, boilerplate: frozenset[str], most_pointers: int | None
-) -> tuple[Story, dict[str, Any]]:
-    """The story of a record, and the record as the journal keeps it: clean."""
-    said: dict[str, Any] = {}
-    given: Any = None
-    if isinstance(record, Mapping):
-        given = record.get("read_more")
-        record = dict(record)
-        if story_id is not None:
-            if record.get("id") not in (None, "") and str(record["id"]).strip() != story_id:
-                raise RecordError("id", f"is {str(record['id'])[:80]!r}, the address says {story_id[:80]!r}")
-            record["id"] = story_id
-        said = {name: record[name] for name in ("status", "embargoed") if name in record}  # "usable" and null as well
-    story = record if isinstance(record, Story) else story_of(record)
-    if story_id is not None and story.id != story_id:  # it would stand where its address does not lead
-        raise RecordError("id", f"{story_id[:80]!r} cannot be kept: an id has no white space around it and no NUL")
-    count = max(len(story.read_more), len(given) if isinstance(given, list) else 0)
-    if most_pointers is not None and count > most_pointers:
-        raise RecordError("read_more", f"has {count:,} headlines, at most {most_pointers:,} are taken")
-    story = replace(story, text=without_lines(story.text, boilerplate))
-    if said.get("status"):
-        said["status"] = story.status
-    return story, story.to_record() | said
+def _append(writing: Writing, upsert: Upsert, served: Generation, who: str) -> tuple[Change, Entry | None]:
+    story, record = upsert.story, upsert.record
+    entries = writing.entries_of(story.id)
+    state = fold(story.id, entries)
+    known = _story(state, served)
+    if known is not None:  # what hides the corpus' story hides its successor, unless that says otherwise
+        if state.status is None and known.status != USABLE and not record.get("status"):
+            record = {**record, "status": known.status}
+        if not state.embargo_is_set and known.embargoed is not None and "embargoed" not in record:
+            record = {**record, "embargoed": str(known.embargoed)}
+    if state.put is not None and dict(state.put.payload["record"]) == record:
+        again = Entry(state.put.position + 1, state.put.at, who, PUT, story.id, pack_payload({"record": record}))
+        if fold(story.id, [*entries, again]).story() == known:
+            return Change(story.id, "unchanged"), None
+    entry = writing.append(PUT, story.id, {"record": record}, who)
+    return Change(story.id, "created" if known is None else "updated", entry.position), entry
+
+
+def _story(state: LiveState, served: Generation) -> Story | None:
+    """The story as it is now, hidden or not."""
+    if state.deleted:
+        return None
+    if state.put is not None:
+        return state.story()
+    row = served.row_of(state.id)
+    return None if row is None else state.dress(served.story(row))
 
 
 def _embargo(value: Any) -> Moment | None:

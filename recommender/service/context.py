@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from starlette.requests import Request
@@ -15,8 +16,9 @@ from recommender.engine.answer import Recommendations, State
 from recommender.engine.listing import Headlines
 from recommender.engine.query import Options, Query
 from recommender.errors import RecommenderError
-from recommender.live import Changes
+from recommender.live import Changes, Upsert
 from recommender.service.cache import AnswerCache
+from recommender.service.limits import check_pointers
 from recommender.service.metrics import Metrics
 from recommender.service.problems import Problems, TooManyRequests
 from recommender.service.rate import RateLimit, client_of
@@ -77,7 +79,8 @@ class Service:
     """One application's parts.
 
     `list_work` answers what readers' pages ask, one list at a time; `engine_work` all other questions; `change_work`
-    changes the index, one at a time.
+    adds stories and turns to another generation, one at a time; `status_work` hides and shows stories, which must not
+    wait for texts that are encoded or for a generation that is opened.
     """
 
     settings: Settings
@@ -90,10 +93,12 @@ class Service:
     engine_work: Work
     change_work: Work
     rate: RateLimit | None = None
+    status_work: Work = field(default_factory=lambda: Work("status", 1, 16))
     base_url: str = ""
     draining: bool = False
     pages: dict[str, Any] = field(default_factory=dict)
     _changes: Changes | None = None
+    _opening: Lock = field(default_factory=Lock)
     _state: State | None = None
 
     def state(self) -> State:
@@ -111,16 +116,29 @@ class Service:
         self._state = None
 
     def changes(self) -> Changes:
-        """Takes live changes; opened when the first one comes. For the thread of `change_work` alone."""
-        if self._changes is None:
-            self._changes = self.engine.changes()
-        return self._changes
+        """Takes live changes; opened when the first one comes."""
+        with self._opening:
+            if self._changes is None:
+                self._changes = self.engine.changes()
+            return self._changes
+
+    def upsert(self, record: Any, story_id: str | None = None) -> Upsert:
+        """A story that a client wants to add, within the limits of what is taken over HTTP.
+
+        Raises:
+            RecordError: it is no story, says another id, or has too many read-more headlines.
+        """
+        check_pointers(record.get("read_more") if isinstance(record, dict) else None)
+        upsert = self.changes().upsert(record, story_id)
+        check_pointers(upsert.story.read_more)
+        return upsert
 
     def close(self) -> None:
         """Finish what runs, and let go of the index."""
         self.list_work.close()
         self.engine_work.close()
         self.change_work.close()
+        self.status_work.close()
         if self._changes is not None:
             self._changes.close()
         self.engine.close()

@@ -7,15 +7,15 @@ from urllib.parse import unquote_to_bytes
 from starlette.requests import Request
 from starlette.types import Scope
 
-from recommender.errors import InputError, TooLarge
+from recommender.errors import InputError, RecordError, TooLarge
 from recommender.service.problems import AddressTooLong, BadRequest, UnsupportedMediaType
 
 MAX_ADDRESS = 8_192
 """Longest path and query string, bytes; longer texts go into a POST."""
 
 MAX_POINTERS = 500
-"""Read-more headlines of a record: each that is new is encoded while other changes wait, 500 of them for some seconds.
-Real articles have a few, round-ups some dozens."""
+"""Read-more headlines of a record: each that is new is encoded while other stories wait to be added, 500 of them for
+some seconds. Real articles have a few, round-ups some dozens."""
 
 _JSON = "application/json"
 
@@ -34,6 +34,16 @@ def check_address(scope: Scope) -> None:
             unquote_to_bytes(raw).decode()
         except UnicodeDecodeError:
             raise BadRequest("the path of the address is not UTF-8, percent-encoded") from None
+
+
+def check_pointers(read_more: Any) -> None:
+    """Refuse a read-more list that is too long, as it was sent or as it was found.
+
+    Raises:
+        RecordError: it is.
+    """
+    if isinstance(read_more, list | tuple) and len(read_more) > MAX_POINTERS:
+        raise RecordError("read_more", f"has {len(read_more):,} headlines, at most {MAX_POINTERS:,} are taken")
 
 
 async def read_body(request: Request, most: int) -> bytes:

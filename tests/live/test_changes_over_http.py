@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from recommender.embedding import Embedded, HashingEmbedder, Role
 from recommender.errors import Overloaded
+from recommender.live import Changes
 from recommender.service import create_app
 from recommender.service.routes import bulk
 from tests.live.conftest import Desk, story
@@ -311,3 +314,63 @@ def test_the_folder_of_the_index_is_named_in_the_log_alone(
     assert f"{damaged}: cannot be read as JSON" in answer.text
     if damaged == "live.json":
         assert (answer.status_code, f"{place}: cannot be read as JSON" in caplog.text) == (409, True)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_what_takes_a_story_from_sight_waits_for_no_text_that_is_encoded(
+    client: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A bulk of stories with long lists kept a withdrawal waiting for twenty seconds."""
+    embeds, go_on = threading.Event(), threading.Event()
+    embed = HashingEmbedder.embed
+
+    def slow(self: HashingEmbedder, texts: Any, role: Role) -> Embedded:
+        embeds.set()
+        assert go_on.wait(60)
+        return embed(self, texts, role)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", slow)
+    headers = KEY | {"content-type": "application/x-ndjson"}
+    lines = json.dumps(story("n", "Round-up", "Gulls take over the harbour wall"))
+    bulk: list[Any] = []
+    sender = threading.Thread(
+        target=lambda: bulk.append(client.post("/v1/stories/bulk", content=lines, headers=headers))
+    )
+    sender.start()
+    assert embeds.wait(60)
+    answers: list[Any] = []
+    hider = threading.Thread(
+        target=lambda: answers.append(
+            client.request(method, "/v1/stories/a", json={"status": "canceled"}, headers=KEY).status_code
+        )
+    )
+    hider.start()
+    hider.join(30)
+    answers.append(client.get("/v1/stories/a").status_code)
+    go_on.set()
+    for thread in (sender, hider):
+        thread.join(60)
+    assert answers == [200, 404]
+    assert bulk[0].json()["result"] == "created"
+
+
+def test_a_bulk_is_written_in_steps_that_readers_can_take_in(client: TestClient, desk: Desk) -> None:
+    """Each answer waits for what was written before it: for 100 stories with long lists it waited fifteen seconds."""
+    texts: list[int] = []
+    write = Changes.write
+
+    def counted(self: Changes, upserts: Any, who: str = "") -> Any:
+        texts.append(sum(1 + len(one.story.read_more) for one in upserts))
+        return write(self, upserts, who)
+
+    def record(number: int, count: int) -> dict[str, Any]:
+        return story(f"n{number}", f"Item {number}", *(f"Headline {number} {place}" for place in range(count)))
+
+    lines = [json.dumps(record(number, count)) for number, count in enumerate([0] * 90 + [30] * 7 + [200])]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Changes, "write", counted)
+        body = "\n".join([*lines[:95], "{broken", *lines[95:]])
+        answer = client.post("/v1/stories/bulk", content=body, headers=KEY | {"content-type": "application/x-ndjson"})
+    told = [one.get("result") or one["status"] for one in map(json.loads, answer.text.splitlines())]
+    assert told == ["created"] * 95 + [422] + ["created"] * 3
+    assert texts == [64, 57, 62, 62, 62, 201]

@@ -173,6 +173,7 @@ class Client:
         self.service.list_work.close()
         self.service.engine_work.close()
         self.service.change_work.close()
+        self.service.status_work.close()
         self._runner.close()
 
 

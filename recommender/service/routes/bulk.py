@@ -1,6 +1,6 @@
 """Many stories at once: NDJSON in, a result a line out, while it is still being sent."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,16 +9,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from recommender.errors import Overloaded, RecommenderError, RecordError, TooLarge
-from recommender.live import Change
+from recommender.live import Change, Upsert, in_steps
 from recommender.service import openapi_changes as openapi
 from recommender.service.context import Service, request_id_of, writing
-from recommender.service.limits import MAX_POINTERS, check_type, strict_json
+from recommender.service.limits import check_type, strict_json
 from recommender.stories import dump_record
 
 router = APIRouter(tags=["stories"])
 
 TOGETHER = 100
-"""Stories that are written in one step."""
+"""Lines that are looked at together; they are written in steps (`in_steps`)."""
 MOST = 100_000
 """Lines of a request, at most."""
 
@@ -49,30 +49,43 @@ class _Streamed(openapi.NDJSON):
         request = Request(scope, receive)
         started = False
         async for lines in _chunks(_lines(request, self._service.settings.max_body)):
-            if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
-                limit.reschedule(limit.when() + self._service.settings.request_timeout)
-            try:
-                body = await self._service.change_work.run(self._write, lines)
-            except Overloaded as error:
+            left: Sequence[bytes | Upsert | RecommenderError] = lines
+            while left:
+                if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
+                    limit.reschedule(limit.when() + self._service.settings.request_timeout)
+                try:
+                    body, left = await self._service.change_work.run(self._step, left)
+                except Overloaded as error:
+                    if not started:
+                        raise
+                    body = self._lines([one if isinstance(one, RecommenderError) else error for one in left])
+                    left = ()
                 if not started:
-                    raise
-                body = self._lines([one if isinstance(one, RecommenderError) else error for one in lines])
-            if not started:
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                started = True
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+                    await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                    started = True
+                await send({"type": "http.response.body", "body": body, "more_body": True})
         if not started:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": b""})
 
-    def _write(self, lines: list[bytes | RecommenderError]) -> bytes:
-        records = [line if isinstance(line, RecommenderError) else _parse(line) for line in lines]
+    def _step(
+        self, lines: Sequence[bytes | Upsert | RecommenderError]
+    ) -> tuple[bytes, Sequence[Upsert | RecommenderError]]:
+        """Write the first step of some lines: its results, and what is left of the lines."""
+        known = lines
         try:
-            results = self._service.changes().put_many(records, who=self._who, most_pointers=MAX_POINTERS)
+            known = read = [self._upsert(one) if isinstance(one, bytes) else one for one in lines]
+            step = next(in_steps(read))
+            return self._lines(self._service.changes().write_step(step, self._who)), read[len(step) :]
         except RecommenderError as error:  # none of them went in: too busy, or the disk is full
             self._service.problems.log(error, self._request_id)
-            results = [one if isinstance(one, RecommenderError) else error for one in records]
-        return self._lines(results)
+            return self._lines([one if isinstance(one, RecommenderError) else error for one in known]), ()
+
+    def _upsert(self, line: bytes) -> Upsert | RecommenderError:
+        try:
+            return self._service.upsert(_parse(line))
+        except RecordError as error:
+            return error
 
     def _lines(self, results: Iterable[Change | RecommenderError]) -> bytes:
         return b"".join(dump_record(self._result(one)) + b"\n" for one in results)
@@ -126,6 +139,6 @@ def _parse(line: bytes) -> Any:
     try:
         return strict_json(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        return RecordError("line", f"is not UTF-8 (byte {error.start})")
+        raise RecordError("line", f"is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError) as error:
-        return RecordError("line", f"is not JSON: {str(error)[:200]}")
+        raise RecordError("line", f"is not JSON: {str(error)[:200]}") from None

@@ -11,7 +11,7 @@ from recommender.live import UNSET, Change
 from recommender.service import openapi_changes as openapi
 from recommender.service.answers import cache_tag
 from recommender.service.context import writing
-from recommender.service.limits import MAX_POINTERS, read_json
+from recommender.service.limits import read_json
 from recommender.service.routes.stories import STORY
 from recommender.service.uncached import uncached
 
@@ -27,9 +27,7 @@ async def put(request: Request, story_id: str) -> Response:
     """
     service, who = writing(request)
     record = await read_json(request, service.settings.max_body)
-    change = await service.change_work.run(
-        lambda: service.changes().put(record, story_id=story_id, who=who, most_pointers=MAX_POINTERS)
-    )
+    (change,) = await service.change_work.run(lambda: service.changes().write([service.upsert(record, story_id)], who))
     return _answer(change, 201 if change.result == "created" else 200)
 
 
@@ -45,7 +43,7 @@ async def patch(request: Request, story_id: str) -> Response:
     if "status" in body and not isinstance(body["status"], str):
         raise InputError("status", "expected a string")
     what = {"status": body.get("status"), "embargoed": body.get("embargoed", UNSET)}
-    change = await service.change_work.run(lambda: service.changes().patch(story_id, **what, who=who))
+    change = await service.status_work.run(lambda: service.changes().patch(story_id, **what, who=who))
     return _answer(change, 200)
 
 
@@ -53,7 +51,7 @@ async def patch(request: Request, story_id: str) -> Response:
 async def delete(request: Request, story_id: str) -> Response:
     """Remove a story. It stays away, whatever the corpus says, until it is put again."""
     service, who = writing(request)
-    change = await service.change_work.run(lambda: service.changes().delete(story_id, who=who))
+    change = await service.status_work.run(lambda: service.changes().delete(story_id, who=who))
     return _answer(change, 200)
 
 
