@@ -6,10 +6,10 @@ import numpy as np
 
 from recommender.dates import UNDATED, Moment
 from recommender.engine.query import ANY, BACKGROUND, FOLLOWUP, Options
-from recommender.generation import FACETS, Generation
+from recommender.generation import FACETS, KIND_HEADLINE, Generation
 from recommender.ranking.freshness import from_on, newer_than, past_of
 from recommender.readmore import is_stub_id
-from recommender.stories import HEADLINE, KINDS, STATUSES, USABLE
+from recommender.stories import KINDS, STATUSES, USABLE
 from recommender.vectors import Mask
 
 
@@ -21,7 +21,7 @@ def visible(generation: Generation, now: int) -> Mask:
     columns, graph = generation.columns, generation.graph
     shown = np.asarray((columns.status == STATUSES.index(USABLE)) & (columns.embargoed <= now))
     _, targets = graph.targets_of(np.flatnonzero(~shown))
-    headlines = np.unique(targets[columns.kind[targets] == KINDS.index(HEADLINE)])
+    headlines = np.unique(targets[columns.kind[targets] == KIND_HEADLINE])
     place, sources = graph.sources_of(headlines)
     mentions = np.bincount(place, weights=shown[sources], minlength=len(headlines))
     for row in headlines[mentions == 0].tolist():

@@ -7,8 +7,7 @@ import numpy as np
 
 from recommender.engine.order import best_first
 from recommender.engine.render import Renderer
-from recommender.generation import Generation
-from recommender.stories import ARTICLE, HEADLINE, KINDS
+from recommender.generation import KIND_ARTICLE, KIND_HEADLINE, Generation
 from recommender.vectors import Int64, Mask
 
 
@@ -23,7 +22,7 @@ class Headlines:
 def waiting(generation: Generation, render: Renderer, shown: Mask, limit: int, offset: int) -> Headlines:
     """Headlines whose article is not there: those with the most editors' links first, then the latest linked."""
     columns = generation.columns
-    rows = np.flatnonzero(shown & (columns.kind == KINDS.index(HEADLINE)))
+    rows = np.flatnonzero(shown & (columns.kind == KIND_HEADLINE))
     place, sources = generation.graph.sources_of(rows)
     seen = shown[sources]
     place, sources = place[seen], sources[seen]
@@ -36,13 +35,13 @@ def waiting(generation: Generation, render: Renderer, shown: Mask, limit: int, o
 
 def latest(generation: Generation, render: Renderer, shown: Mask, limit: int) -> list[dict[str, Any]]:
     """The newest articles."""
-    allowed = shown & (generation.columns.kind == KINDS.index(ARTICLE))
+    allowed = shown & (generation.columns.kind == KIND_ARTICLE)
     return [render.listed(int(row), shown) for row in newest(generation, allowed, limit)]
 
 
 def articles(generation: Generation, _: Renderer, shown: Mask) -> list[tuple[str, str | None]]:
     """The id and URL of every article."""
-    rows = np.flatnonzero(shown & (generation.columns.kind == KINDS.index(ARTICLE)))
+    rows = np.flatnonzero(shown & (generation.columns.kind == KIND_ARTICLE))
     records = (generation.record(int(row)) for row in rows)
     return [(str(record["id"]), record.get("url")) for record in records]
 

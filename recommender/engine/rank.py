@@ -8,16 +8,14 @@ from recommender.dates import DAY_SECONDS, UNDATED
 from recommender.engine.candidates import Candidates
 from recommender.engine.order import best_first
 from recommender.engine.probe import Probe
-from recommender.generation import Generation
+from recommender.generation import KIND_ARTICLE, Generation
 from recommender.ranking.collapse import WINDOW, Group, QueryText, Texts, alone, collapse
 from recommender.ranking.features import age_columns, rescaled, votes
 from recommender.ranking.freshness import age_in_days
 from recommender.ranking.model import Ranker, matrix
 from recommender.readmore import normalise_headline
-from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64
 
-_ARTICLE = KINDS.index(ARTICLE)
 QUOTED_WORDS = 3
 """A headline of fewer words is no quotation when it occurs in a text."""
 
@@ -132,7 +130,7 @@ def _same_stories(generation: Generation, probe: Probe, candidates: Candidates, 
         vectors=generation.dense.rows(rows),
         terms=lexical.distinct_terms(rows),
         day=np.where(columns.second[rows] == UNDATED, np.nan, columns.second[rows] // DAY_SECONDS).astype(np.float32),
-        rank=((in_language * 2 + (columns.kind[rows] == _ARTICLE)) * 2 + own) * len(rows) + newness,
+        rank=((in_language * 2 + (columns.kind[rows] == KIND_ARTICLE)) * 2 + own) * len(rows) + newness,
         headline=columns.headline_key[rows],
         bags=lambda some: lexical.bags(rows[some]),
     )

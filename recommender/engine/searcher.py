@@ -10,14 +10,11 @@ from recommender.engine.filters import filtered, in_time, mode_of, newest_second
 from recommender.engine.probe import Probe
 from recommender.engine.query import LATEST, Options
 from recommender.engine.rank import Ranked, feature_matrix, rank
-from recommender.generation import Generation
+from recommender.generation import KIND_ARTICLE, Generation
 from recommender.ranking.diversity import diversify
 from recommender.ranking.freshness import decay
 from recommender.ranking.model import Ranker
-from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64, Mask, distinct
-
-_ARTICLE = KINDS.index(ARTICLE)
 
 
 @dataclass(frozen=True)
@@ -107,10 +104,10 @@ class Searcher:
             if probe.headline_key:
                 same = generation.rows_of_key("headline_key", probe.headline_key)
                 day = columns.second[probe.row] // DAY_SECONDS
-                rows.append(same[(columns.kind[same] != _ARTICLE) | (columns.second[same] // DAY_SECONDS == day)])
+                rows.append(same[(columns.kind[same] != KIND_ARTICLE) | (columns.second[same] // DAY_SECONDS == day)])
         if probe.url_key:
             same = generation.rows_of_key("url_key", probe.url_key)
-            if int((columns.kind[same] == _ARTICLE).sum()) <= 1:
+            if int((columns.kind[same] == KIND_ARTICLE).sum()) <= 1:
                 rows.append(same)
         return distinct(np.concatenate(rows)) if rows else np.empty(0, np.int64)
 

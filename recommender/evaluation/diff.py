@@ -10,8 +10,7 @@ from recommender.engine.filters import visible
 from recommender.engine.probe import probe_row
 from recommender.engine.query import Options
 from recommender.engine.searcher import Searcher
-from recommender.generation import Generation
-from recommender.stories import ARTICLE, KINDS
+from recommender.generation import KIND_ARTICLE, Generation
 from recommender.vectors import Mask
 
 _SHOWN = 20
@@ -47,7 +46,7 @@ def difference(before: Generation, after: Generation, sample: int = 200) -> Diff
     changed = [name for name in common if before.record(old[name]) != after.record(new[name])]
     now = int(time.time())
     shown = visible(before, now), visible(after, now)
-    is_article = after.columns.kind == KINDS.index(ARTICLE)
+    is_article = after.columns.kind == KIND_ARTICLE
     askable = [name for name in common if shown[0][old[name]] and shown[1][new[name]] and is_article[new[name]]]
     asked = [askable[place] for place in np.linspace(0, len(askable) - 1, min(sample, len(askable))).astype(int)]
     searchers = Searcher(before, before.ranker), Searcher(after, after.ranker)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.dates import DAY_SECONDS, UNDATED
-from recommender.generation import Generation
-from recommender.stories import ARTICLE, KINDS
+from recommender.generation import KIND_ARTICLE, Generation
 from recommender.vectors import Int64
 
 
@@ -43,7 +42,7 @@ def editors_links(generation: Generation) -> Qrels:
     """
     columns, graph = generation.columns, generation.graph
     day = columns.second // DAY_SECONDS
-    usable = (columns.kind == KINDS.index(ARTICLE)) & (columns.second != UNDATED) & ~columns.digest
+    usable = (columns.kind == KIND_ARTICLE) & (columns.second != UNDATED) & ~columns.digest
     queries = []
     for row in np.flatnonzero(usable):
         targets = graph.targets(int(row))

@@ -9,11 +9,10 @@ from recommender.engine.filters import visible
 from recommender.engine.probe import probe_row
 from recommender.engine.query import Options
 from recommender.engine.searcher import Searcher
-from recommender.generation import Generation
+from recommender.generation import KIND_ARTICLE, Generation
 from recommender.lexical import Terms
 from recommender.ranking.freshness import past_of
 from recommender.ranking.model import Ranker
-from recommender.stories import ARTICLE, KINDS
 from recommender.vectors import Float32, Int64, Mask, top_k
 
 System = Callable[[int], Int64]
@@ -37,7 +36,7 @@ class Baselines:
     def newest(self, row: int) -> Int64:
         """The newest stories of the same section."""
         columns = self._generation.columns
-        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == KINDS.index(ARTICLE))
+        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == KIND_ARTICLE)
         return np.flatnonzero(same)[-HITS:][::-1]
 
     def dense(self, row: int) -> Int64:

@@ -1,7 +1,7 @@
 """Generations: immutable folders that hold an index; `folder.IndexFolder` keeps them and says which is live."""
 
 from recommender.generation.folder import IndexFolder, Listed
-from recommender.generation.layout import FACETS, FORMAT, Layout
+from recommender.generation.layout import FACETS, FORMAT, KIND_ARTICLE, KIND_HEADLINE, Layout
 from recommender.generation.manifest import Manifest, read_manifest, write_manifest
 from recommender.generation.reader import Columns, Generation
 from recommender.generation.recovery import live_manifest
@@ -10,6 +10,8 @@ from recommender.generation.writer import GenerationWriter, StoredStory, column_
 __all__ = [
     "FACETS",
     "FORMAT",
+    "KIND_ARTICLE",
+    "KIND_HEADLINE",
     "Columns",
     "Generation",
     "GenerationWriter",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from recommender.stories import ARTICLE, HEADLINE, KINDS
+
 FORMAT = 1
 """Version of the format: raised when an older reader could misread a newer generation."""
 
@@ -26,6 +28,9 @@ COLUMNS: dict[str, np.dtype] = {
 """One value a row; `section`, `language`, `source` are places in `facets.json`, -1 = none."""
 
 FACETS = ("section", "language", "source")
+
+KIND_ARTICLE, KIND_HEADLINE = KINDS.index(ARTICLE), KINDS.index(HEADLINE)
+"""What the column `kind` holds of an article, and of a headline without one."""
 
 
 @dataclass(frozen=True)
