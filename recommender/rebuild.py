@@ -169,8 +169,9 @@ def _settle(
             index.promote(manifest.name)
     pruned = index.prune(settings.keep_generations)
     with contextlib.closing(Journal(index.path)) as journal:
-        journal.compact(min(one.manifest.journal for one in index.listing() if one.manifest))
-        journal.keep_vectors(partial(needed_keys, manifest.embedder["fingerprint"]))
+        kept = [one.manifest for one in index.listing() if one.manifest]
+        journal.compact(min(one.journal for one in kept))
+        journal.keep_vectors(partial(needed_keys, {one.embedder["fingerprint"] for one in kept}))
     return Rebuilt(manifest, promote, comparison, pruned, live.manifest.rows if live is not None else 0)
 
 

@@ -194,7 +194,7 @@ class Changes:
             stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
             for one in (story, *stubs):
                 wanted[content_key(self._fingerprint, one)] = one
-        for key in self._journal.vectors(list(wanted)):
+        for key in self._journal.vectors.find(list(wanted)):
             del wanted[key]
         found = {key: row for key, story in wanted.items() if (row := self._indexed(story)) is not None}
         missing = {key: story for key, story in wanted.items() if key not in found}

@@ -65,7 +65,7 @@ class Fold:
         """The vectors that live changes were given, by the text that is embedded."""
         stories = [story for state in self._states.values() if (story := state.story()) is not None]
         texts = {content_key(embedder.fingerprint, one): embedding_text(one, embedder.max_chars) for one in stories}
-        rows = self._journal.vectors(list(texts))
+        rows = self._journal.vectors.find(list(texts))
         unpacked = {texts[key]: unpack(row, embedder.dim) for key, row in rows.items()}
         return {text: row for text, row in unpacked.items() if row is not None}
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 
 import numpy as np
@@ -32,13 +32,18 @@ def content_key(fingerprint: str, story: Story) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def needed_keys(fingerprint: str, entries: Iterable[Entry]) -> set[bytes]:
-    """Keys of the vectors that upserts need: of their stories, and of the headlines that these point to."""
+def needed_keys(fingerprints: Collection[str], entries: Iterable[Entry]) -> set[bytes]:
+    """Keys of the vectors that upserts need: of their stories, and of the headlines that these point to.
+
+    Args:
+        fingerprints: of the embedders whose generations may be served.
+        entries: the upserts.
+    """
     keys = set()
     for entry in entries:
         story = story_from_record(entry.payload["record"])
         stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
-        keys |= {content_key(fingerprint, one) for one in (story, *stubs)}
+        keys |= {content_key(fingerprint, one) for one in (story, *stubs) for fingerprint in fingerprints}
     return keys
 
 
@@ -53,7 +58,7 @@ class StoryVectors:
 
     def __call__(self, story: Story) -> Encoded:
         """The vector of a story."""
-        packed = self._journal.vectors([content_key(self._fingerprint, story)])
+        packed = self._journal.vectors.find([content_key(self._fingerprint, story)])
         known = next((unpack(row, self._dim) for row in packed.values()), None)
         return known or _rounded(self._embed([story])[0])
 

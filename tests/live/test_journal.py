@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def test_entries_that_fill_no_row_together_come_one_by_one(tmp_path: Path) -> No
     journal = Journal(tmp_path)
     for name in ("a", "b"):
         put(journal, name, "x" * 1_000)
-    journal._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 3_000)
+    journal._database._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 3_000)
     assert [len(entries) for _, entries in journal.deciding(["a", "b"], 0)] == [1, 1]
 
 
@@ -222,6 +223,26 @@ def test_compaction_keeps_what_an_older_generation_needs(tmp_path: Path) -> None
     assert [entry.position for entry in journal.entries_of("a")] == [2, 3, 4]
     assert journal.compact(2) == 0
     assert put(journal, "a", "Five") == 5
+
+
+def test_others_may_change_stories_while_it_is_looked_for_vectors_that_nobody_needs(tmp_path: Path) -> None:
+    """Of a journal that holds all stories there are a million: each withdrawal waited until they were looked at."""
+    journal, other = Journal(tmp_path), Journal(tmp_path)
+    put(journal, "a", "One")
+    with journal.writing():
+        journal.vectors.add((title.encode(), b"row") for title in ("Zero", "One", "Two"))
+    looked: list[str] = []
+
+    def needed(entries: Iterable[Entry]) -> set[bytes]:
+        titles = [entry.payload["record"]["title"] for entry in entries]
+        if not looked:
+            put(other, "b", "Two")
+        looked.extend(titles)
+        return {title.encode() for title in titles}
+
+    assert journal.keep_vectors(needed) == 1
+    assert journal.vectors.keys() == {b"One", b"Two"}
+    assert looked == ["One", "Two"]
 
 
 def entry(modified: str | None, at: str = "2026-01-05T00:00:00Z") -> Entry:

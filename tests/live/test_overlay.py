@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from recommender.errors import NotFound, Overloaded, RecordError
 from recommender.generation import IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.rows import Rows
+from recommender.rebuild import rebuild
 from recommender.stories import Story
 from tests.live.conftest import Desk, story
 
@@ -203,6 +205,15 @@ def test_a_rebuild_clears_the_journal_of_what_nobody_needs(desk: Desk) -> None:
         assert desk.recommender.story("n")["title"] == "Herring is landed 3"
     assert counts() == [2, 2]
     assert [entry.kind for entry in Journal(desk.settings.index).entries_of("m")] == ["delete"]
+
+
+def test_the_vectors_of_every_kept_generation_are_kept(desk: Desk) -> None:
+    """A generation of another model may be built beside the one that is served, and promoted or never."""
+    desk.changes.put(story("n", "Herring is landed"))
+    with closing(Journal(desk.settings.index)) as journal:
+        served = journal.vectors.keys()
+        rebuild(replace(desk.settings, model="hashing:32"), [desk.corpus], promote=False)
+        assert journal.vectors.keys() == served
 
 
 def test_the_overlay_searches_as_one_index(desk: Desk) -> None:
