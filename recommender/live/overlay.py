@@ -149,14 +149,16 @@ class Overlay:
         self._point(again)
 
     def _point(self, sources: Iterable[int]) -> set[int]:
-        """Resolve the pointers of some stories; the rows that lost or won a link."""
+        """Resolve the pointers of some stories; the rows that they led to, and those that they lead to: a headline that
+        lost and won no link may still be made by another pointer now.
+        """
         graph = self._rows.graph
         touched: set[int] = set()
         for row in sorted(sources, key=self._place):
             story, before = self._rows.story(row), set(graph.targets(row))
             targets = [self._target(pointer, story) for pointer in story.read_more]
             graph.set_targets(row, [target for target in targets if target is not None])
-            touched |= before ^ set(graph.targets(row))
+            touched |= before.union(graph.targets(row))
         return touched
 
     def _place(self, row: int) -> int:
@@ -167,7 +169,7 @@ class Overlay:
         """Whether a stub is what its mentions make of it: the first of them, if it is none of the generation's."""
         story = self._rows.story(row)
         if row < len(self.base):
-            return self._has_its_url(story)
+            return self._is_made_so(story)
         source = min(sources, key=self._place)
         first, pointers = lists.story(source), lists.that_may_mean(story, source)
         pointer = next((pointer for pointer in pointers if self._target(pointer, first) == row), None)
@@ -176,6 +178,15 @@ class Overlay:
         made = self._made(pointer, first)
         same = (made.id, made.title, made.url) == (story.id, story.title, story.url)
         return same and made.language in (None, story.language) and self._stub_of_base(made.id) is None
+
+    def _is_made_so(self, stub: Story) -> bool:
+        """Whether a mention still has a stub's very words, language and URL."""
+        mentions = (self._rows.story(row) for row in self._rows.rows_of_key("pointer_key", headline_key(stub.title)))
+        return self._has_its_url(stub) and any(
+            pointer.title == stub.title and source.language == stub.language
+            for source in mentions
+            for pointer in source.read_more
+        )
 
     def _has_its_url(self, stub: Story) -> bool:
         """Whether a mention still says a stub's URL, if it has one, and no story bears it, a hidden one included."""
@@ -217,7 +228,7 @@ class Overlay:
     def _stub_of_base(self, stub_id: str) -> int | None:
         """The generation's row of a stub, if that is still what it was built as."""
         row = self.base.row_of(stub_id)
-        usable = row is not None and not self._origin.get(stub_id) and self._has_its_url(self.base.story(row))
+        usable = row is not None and not self._origin.get(stub_id) and self._is_made_so(self.base.story(row))
         return row if usable else None
 
     def _made(self, pointer: ReadMore, source: Story) -> Story:

@@ -510,3 +510,24 @@ def test_rows_that_nobody_needs_are_let_go(desk: Desk, monkeypatch: pytest.Monke
     assert after.hits[0].values["title"] == "Herring number 29 at the quay"
     desk.changes.delete("n")
     assert "n" not in {hit.id for hit in desk.recommender.related(Query(text="herring")).hits}
+
+
+def test_a_headline_is_made_anew_when_its_url_goes_to_a_story(desk: Desk) -> None:
+    """Though it neither wins nor loses a mention: another pointer of the same list makes it now."""
+    desk.changes.put(story("n", "Council meets", read_more=[{"title": MAYOR, "url": URL}, {"title": MAYOR}]))
+    assert named(desk)[1] == [None, URL]
+    desk.changes.put(story("s", "Mayor steps down", url=URL))
+    assert named(desk) == ("s", [None, None])
+
+
+@pytest.mark.parametrize("changed", [{"language": "de"}, {"read_more": [{"title": MAYOR.upper()}]}])
+def test_a_headline_of_the_generation_follows_the_story_that_names_it(
+    make_desk: Callable[..., Desk], changed: dict[str, Any]
+) -> None:
+    desk = make_desk(story("a", "Storm hits town", MAYOR), story("b", "Council meets", day=2))
+    desk.changes.put(story("a", "Storm hits town", MAYOR) | changed)
+    (item,) = desk.recommender.headlines().items
+    desk.rebuild()
+    assert desk.recommender.headlines().items == [item]
+    language, (pointed,) = changed.get("language", "en"), changed.get("read_more", [{"title": MAYOR}])
+    assert (item["title"], item["language"]) == (pointed["title"], language)
