@@ -80,10 +80,12 @@ class Builds:
         Raises:
             CorpusError: none is configured.
             IndexBusy: a build is under way.
+            IndexFault: the folder cannot be written.
         """
         if not self._settings.corpora:
             raise CorpusError("no corpus is configured: set RECOMMENDER_CORPORA to what a rebuild shall read")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._faults():
+            self._folder.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + _PATIENCE
         while all(record.is_over for record in self.all()) and time.monotonic() < until:
             with self._lock() as lock:
@@ -121,7 +123,7 @@ class Builds:
             raise IndexMissing(f"no build {build_id!r} in {self._settings.index}")
         record = _known(path)
         if not record.is_over:
-            with self._lock() as lock:
+            with contextlib.suppress(IndexFault), self._lock() as lock:  # where nothing can be written it is as it is
                 if lock is not None:
                     self._bury()
                     record = _known(path)
@@ -140,7 +142,8 @@ class Builds:
         if self.get(build_id).is_over:
             return self.get(build_id)
         until = time.monotonic() + _PATIENCE
-        self._path(build_id).with_suffix(".cancel").touch()
+        with contextlib.suppress(OSError):  # of a full disk: the signal stops it as well
+            self._path(build_id).with_suffix(".cancel").touch()
         while not (record := self.get(build_id)).is_over and time.monotonic() < until:
             if record.pid is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -173,14 +176,27 @@ class Builds:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[IO[bytes] | None]:
-        """The lock of the folder; None while a build holds it."""
-        with (self._folder / ".lock").open("ab") as file:
+        """The lock of the folder; None while a build holds it.
+
+        Raises:
+            IndexFault: the folder cannot be written.
+        """
+        with self._faults():
+            file = (self._folder / ".lock").open("ab")
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield None
             else:
                 yield file
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise IndexFault(f"{self._folder}: cannot be written ({error.strerror or error})") from None
 
 
 class _Canceled(Exception):

@@ -168,11 +168,19 @@ def _settle(
                     comparison = check_promotion(candidate, live)
             index.promote(manifest.name)
     pruned = index.prune(settings.keep_generations)
+    try:
+        _tidy_journal(index)
+    except IndexFault as fault:  # no reason to call a generation failed that is there, and live
+        progress.note(f"the journal was not tidied up: {fault}")
+    return Rebuilt(manifest, promote, comparison, pruned, live.manifest.rows if live is not None else 0)
+
+
+def _tidy_journal(index: IndexFolder) -> None:
+    """Remove from the journal what no generation needs."""
+    kept = [one.manifest for one in index.listing() if one.manifest]
     with contextlib.closing(Journal(index.path)) as journal:
-        kept = [one.manifest for one in index.listing() if one.manifest]
         journal.compact(min(one.journal for one in kept))
         journal.keep_vectors(partial(needed_keys, {one.embedder["fingerprint"] for one in kept}))
-    return Rebuilt(manifest, promote, comparison, pruned, live.manifest.rows if live is not None else 0)
 
 
 def _live(index: IndexFolder) -> Generation | None:

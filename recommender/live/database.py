@@ -4,6 +4,7 @@ index open.
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,8 @@ CREATE TABLE vectors (
 ) WITHOUT ROWID;
 """
 _WAIT_SECONDS = 30
+_LITTLE = 65_536
+"""Bytes: less is no place for the files that SQLite opens beside its own."""
 _MANY = 500
 _CACHE_KB = 512
 """Of each connection: a server has several, and the system keeps the file's pages anyway."""
@@ -153,6 +156,8 @@ class Database:
         if "locked" in text or "busy" in text:
             return IndexBusy(f"{self.path}: another process is writing; try again")
         if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+            if "I/O" in text and _is_full(self.path.parent):  # so it is called where the first page finds no place
+                text = "the disk is full"
             return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
         return IndexCorrupt(
             f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "
@@ -194,6 +199,12 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_full(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < _LITTLE
+    return False
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:

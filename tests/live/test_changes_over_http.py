@@ -301,6 +301,25 @@ def test_a_damaged_record_of_a_build_is_named_and_keeps_nothing_waiting(
     assert client.delete("/v1/index/builds/20260101T000000Z-dead", headers=KEY).json() == damaged
 
 
+def test_builds_of_a_folder_that_cannot_be_written_are_listed_but_none_is_started(
+    client: TestClient, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = desk.settings.index / "builds"
+    folder.write_text("")
+    begun = client.post("/v1/index/builds", headers=KEY)
+    assert (begun.status_code, begun.json()["type"]) == (503, "/docs#problem-index-unusable")
+    folder.unlink()
+    (folder / ".lock").mkdir(parents=True)  # as little to be written as on a disk that was mounted read-only
+    record = {"id": "2026-dead", "state": "running", "created_at": "2026-01-01T00:00:00Z", "progress": {}}
+    (folder / f"{record['id']}.json").write_text(json.dumps(record | {"corpora": [], "notes": []}))
+    assert client.get("/v1/index/builds", headers=KEY).json() == {"builds": [record]}
+    assert client.get(f"/v1/index/builds/{record['id']}", headers=KEY).json() == record
+    (folder / f"{record['id']}.json").unlink()
+    begun = client.post("/v1/index/builds", headers=KEY)
+    assert (begun.status_code, begun.json()["type"]) == (503, "/docs#problem-index-unusable")
+    assert caplog.text.count("cannot be written") == 2
+
+
 @pytest.mark.parametrize("path", ["/v1/index/generations", "/index"])
 @pytest.mark.parametrize("damaged", ["live.json", "manifest.json"])
 def test_the_folder_of_the_index_is_named_in_the_log_alone(

@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
 from recommender.evaluation.diff import difference
 from recommender.generation import Generation, IndexFolder, live_manifest
 from recommender.live.journal import FILE, Journal
+from recommender.rebuild import rebuild
 from recommender.serving import open_changes
 from tests.live.conftest import Desk, story
 
@@ -243,6 +245,33 @@ print(engine.story("n")["title"])
     assert desk.recommender.story("n")["title"] == "Before the disk was full"
     assert desk.recommender.story("a")["title"]
     assert list((desk.settings.index / "generations").glob(".*.tmp")) == []
+
+
+def test_a_journal_that_cannot_be_tidied_up_fails_no_build(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The generation is live by then: whoever was told that the build had failed would look for the old one."""
+
+    def busy(self: Journal, upto: int) -> int:
+        raise IndexBusy("another process is writing")
+
+    monkeypatch.setattr(Journal, "compact", busy)
+    notes: list[str] = []
+    progress = SimpleNamespace(step=lambda *_: None, advance=lambda *_: None, note=notes.append)
+    made = rebuild(desk.settings, [desk.corpus], force=True, progress=progress)
+    assert desk.folder.live_name() == made.manifest.name
+    assert notes[-1] == "the journal was not tidied up: another process is writing"
+
+
+@pytest.mark.parametrize(("free", "said"), [(0, "the disk is full"), (1 << 30, "disk I/O error")])
+def test_a_full_disk_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str) -> None:
+    """SQLite calls it an error of the disk where it cannot even open the files beside its own."""
+    monkeypatch.setattr("recommender.live.database.shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+
+    def failing(path: Path) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("recommender.live.database._open", failing)
+    with pytest.raises(IndexFault, match=rf"cannot be used \({said}\)"):
+        Journal(tmp_path)
 
 
 def test_the_difference_of_two_generations(desk: Desk) -> None:
