@@ -6,12 +6,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
 from recommender.generation.layout import Layout
 from recommender.generation.manifest import Manifest, read_manifest
+from recommender.generation.names import new_name
 from recommender.generation.reader import Generation
 from recommender.storage import read_json, sync_folder, write_json
 
@@ -117,14 +117,13 @@ class IndexFolder:
         return result
 
     def create(self) -> tuple[str, Path]:
-        """A new generation's name and the temporary folder to write it in.
+        """A new generation's name, behind those of all others, and the temporary folder to write it in.
 
         Raises:
             IndexFault: the folder cannot be written.
         """
-        now = datetime.now(UTC)
-        # Its end is the fraction of the second, so that names are in order of time however quick builds are.
-        name = f"{now:%Y%m%dT%H%M%SZ}-{now.microsecond * 65_536 // 1_000_000:04x}"
+        left = [path.name[1 : -len(".tmp")] for path in self._generations.glob(".*.tmp")]  # by builds that were killed
+        name = new_name([*self.names(), *left])
         temporary = self._generations / f".{name}.tmp"
         try:
             temporary.mkdir(parents=True)

@@ -298,3 +298,18 @@ def test_every_answer_comes_from_one_generation_while_others_are_promoted(tmp_pa
             thread.join()
     assert failures == []
     assert seen == {red, blue}
+
+
+def test_names_are_in_order_of_building_by_whatever_clock(tmp_path: Path) -> None:
+    """Once a build had been made by a clock that was ahead, later ones were pruned as the oldest."""
+    index = IndexFolder(tmp_path)
+    generations = tmp_path / "generations"
+    for name in ("example", "20990101T000000Z-ffff"):
+        (generations / name).mkdir(parents=True)
+    first, left = index.create()
+    assert left.is_dir()
+    second, folder = index.create()  # the first was killed, and has left its folder
+    folder.rename(generations / second)
+    third, _ = index.create()
+    assert ["20990101T000000Z-ffff", first, second, third] == sorted({"20990101T000000Z-ffff", first, second, third})
+    assert third.startswith("20990101T000001Z-")
