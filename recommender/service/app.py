@@ -64,6 +64,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         list_work=Work("lists", LIST_THREADS, settings.queue, PATIENCE, queued),
         engine_work=Work("engine", ENGINE_THREADS, settings.queue, PATIENCE, queued),
         change_work=Work("change", 1, 16),
+        status_work=Work("status", 1, 16),
         rate=RateLimit(settings.rate_limit) if settings.rate_limit else None,
         problems=Problems(base_url, settings.index),
         base_url=base_url,

@@ -92,8 +92,8 @@ class Service:
     list_work: Work
     engine_work: Work
     change_work: Work
+    status_work: Work
     rate: RateLimit | None = None
-    status_work: Work = field(default_factory=lambda: Work("status", 1, 16))
     base_url: str = ""
     draining: bool = False
     pages: dict[str, Any] = field(default_factory=dict)
