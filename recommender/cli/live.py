@@ -47,8 +47,9 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
 
     counts: Counter[str] = Counter()
     with closing(_changes(settings)) as changes, progress_for() as progress:
+        corpus = open_corpus(arguments.file, progress=progress)
         progress.step(f"Adding {arguments.file}")
-        items = iter(open_corpus(arguments.file, progress=progress))
+        items = iter(corpus)
         while batch := list(islice(items, _TOGETHER)):
             stories = [item for item in batch if isinstance(item, Story)]
             for item in batch:

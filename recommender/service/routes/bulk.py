@@ -1,5 +1,6 @@
 """Many stories at once: NDJSON in, a result a line out, while it is still being sent."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
@@ -52,7 +53,7 @@ class _Streamed(openapi.NDJSON):
             left: Sequence[bytes | Upsert | RecommenderError] = lines
             while left:
                 if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
-                    limit.reschedule(limit.when() + self._service.settings.request_timeout)
+                    limit.reschedule(asyncio.get_running_loop().time() + self._service.settings.request_timeout)
                 try:
                     body, left = await self._service.change_work.run(self._step, left)
                 except Overloaded as error:
