@@ -15,6 +15,9 @@ from recommender.service.security import PREFLIGHT, CrossOrigin
 from recommender.service.uncached import uncached
 from recommender.settings import Settings
 
+_LOOK = 0.03
+"""Seconds between two looks whether it is over: each takes Python's lock from the thread that loads."""
+
 
 @contextmanager
 def answering_meanwhile(
@@ -25,7 +28,7 @@ def answering_meanwhile(
     `/healthz` is well, all else is 503 with `Retry-After`.
     """
     config = uvicorn.Config(
-        _App(settings), http="h11", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        _App(settings), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
         headers=[("connection", "close")],
     )  # fmt: skip
     for one in listeners:
@@ -39,7 +42,7 @@ def answering_meanwhile(
 
 
 class _Server(uvicorn.Server):
-    """One that ends soon after it is told to: its own loop looks ten times a second."""
+    """One that ends soon after it is told to."""
 
     def __init__(self, config: uvicorn.Config, until: Callable[[], bool]) -> None:
         super().__init__(config)
@@ -49,7 +52,7 @@ class _Server(uvicorn.Server):
         """Go on until it is to end."""
         await self.on_tick(0)  # sets the headers of every answer
         while not (self.should_exit or self._until()):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK)
 
 
 class _App:
