@@ -28,8 +28,8 @@ def answering_meanwhile(
     `/healthz` is well, all else is 503 with `Retry-After`.
     """
     config = uvicorn.Config(
-        _App(settings), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-        headers=[("connection", "close")],
+        _App(settings), http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
+        server_header=False, headers=[("connection", "close")],
     )  # fmt: skip
     for one in listeners:
         one.listen(config.backlog)
