@@ -27,6 +27,8 @@ _BEGINNING = 256 << 10
 _TOLD = 100_000_000
 """Bytes between two looks at how far a long file is."""
 _PAGES = (PAGE, "html")
+_READ_WHOLE = (*_PAGES, SITEMAP)
+"""Forms for which no file is needed: they are short."""
 _FEEDS = ", ".join(
     f'link[rel~="alternate"][type="application/{kind}"]' for kind in ("rss+xml", "atom+xml", "feed+json")
 )
@@ -51,7 +53,10 @@ class Remote:
     def __iter__(self) -> Iterator[Story | Rejected]:
         with temporary_path() as path:
             form, document = self._fetch(path)
-            yield from self._stories(form, document, path)
+            if form in _READ_WHOLE:
+                yield from self._whole(form, replace(document, data=path.read_bytes()))
+            else:
+                yield from self._file(form, document, path)
 
     def _fetch(self, path: Path) -> tuple[str, Document]:
         """Write what comes to a file. Its beginning tells its form, and that how long it may be."""
@@ -90,20 +95,23 @@ class Remote:
 
     def stories(self, document: Document) -> Iterator[Story | Rejected]:
         """The stories of what was fetched."""
+        form = self.form_of(document)
+        if form in _READ_WHOLE:
+            yield from self._whole(form, document)
+            return
         with temporary_path() as path:
             with disk_faults():
                 path.write_bytes(document.data or b"")
-            yield from self._stories(self.form_of(document), document, path)
+            yield from self._file(form, document, path)
 
-    def _stories(self, form: str, document: Document, path: Path) -> Iterator[Story | Rejected]:
-        """The same, of a document whose bytes are in a file."""
-        if form in (SITEMAP, *_PAGES):
-            document = replace(document, data=path.read_bytes())
-            if form == SITEMAP:
-                yield from SitemapPages(self.name, self._fetcher, self._max_pages, document)
-            else:
-                yield self._page(document)
-            return
+    def _whole(self, form: str, document: Document) -> Iterator[Story | Rejected]:
+        """The stories of a page, or behind a sitemap."""
+        if form == SITEMAP:
+            return iter(SitemapPages(self.name, self._fetcher, self._max_pages, document))
+        return iter([self._page(document)])
+
+    def _file(self, form: str, document: Document, path: Path) -> Iterator[Story | Rejected]:
+        """The stories of any other document, whose bytes are in a file."""
         spec, charset = self._spec, document.charset or ""
         if is_legacy_encoding(charset):
             spec = replace(spec, options={"encoding": charset, **spec.options})
