@@ -53,6 +53,11 @@ class Settings:
     debug: bool = _about(False, "show tracebacks")
 
     @property
+    def base_url(self) -> str:
+        """What addresses of this service begin with; empty where it is not known."""
+        return self.public_url.rstrip("/")
+
+    @property
     def encoders(self) -> Path:
         """Where exported models are kept, one folder each."""
         return self.index / "encoders"

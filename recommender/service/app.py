@@ -50,7 +50,7 @@ log = logging.getLogger("recommender.service")
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """The HTTP service over an engine. The engine stays the caller's: it is closed when the application stops."""
     metrics = Metrics()
-    base_url = settings.public_url.rstrip("/")
+    base_url = settings.base_url
 
     def queued(seconds: float) -> None:
         metrics.stage("queue", seconds)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from starlette.types import Message, Scope, Send
 
 from recommender.service.access import request_id
-from recommender.service.security import ALWAYS, API_POLICY, CrossOrigin
+from recommender.service.security import ALWAYS, API_POLICY, PREFLIGHT, CrossOrigin
 
 _POLICY = (b"content-security-policy", API_POLICY.encode())
 
@@ -54,10 +54,13 @@ class Exchange:
 
     async def finish(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
         """Send an answer that is ready, with the headers that every answer has."""
-        await self.send_raw(status, self._complete(headers), body)
+        await self._send_whole(status, self._complete(headers), body)
 
-    async def send_raw(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """Send a whole response as it is."""
+    async def answer_preflight(self) -> None:
+        """Say what pages of other sites may ask."""
+        await self._send_whole(204, [*PREFLIGHT, *self.headers], b"")
+
+    async def _send_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self.started = True
         self.status = status
         self.size = len(body)

@@ -16,7 +16,7 @@ from recommender.service.exchange import Exchange
 from recommender.service.limits import MAX_ADDRESS, check_address
 from recommender.service.problems import TookTooLong
 from recommender.service.questions import ROUTES, Question, Questions
-from recommender.service.security import PREFLIGHT, CrossOrigin
+from recommender.service.security import CrossOrigin
 
 log = logging.getLogger("recommender.service")
 
@@ -50,7 +50,7 @@ class Front:
         scope = exchange.scope
         try:
             if exchange.is_preflight:
-                await exchange.send_raw(204, [*PREFLIGHT, *exchange.headers], b"")
+                await exchange.answer_preflight()
                 return
             if scope["path"] not in NEVER_LIMITED:
                 self._service.charge(scope)
@@ -77,7 +77,7 @@ class Front:
         except InputError:
             return None
 
-    async def _answer(self, question: Question, exchange: "Exchange") -> None:
+    async def _answer(self, question: Question, exchange: Exchange) -> None:
         exchange.route = question.route
         state = self._service.state()
         finished = self._answers.at_once(question, state, asked_unless(exchange.scope["headers"]))
@@ -87,7 +87,7 @@ class Front:
         exchange.source = finished.source
         await exchange.finish(finished.status, finished.headers, finished.body)
 
-    async def _in_time(self, answering: Awaitable[None], exchange: "Exchange", scope: Scope, receive: Receive) -> None:
+    async def _in_time(self, answering: Awaitable[None], exchange: Exchange, scope: Scope, receive: Receive) -> None:
         seconds = self._service.settings.request_timeout
         try:
             async with asyncio.timeout(seconds) as limit:
@@ -108,11 +108,11 @@ class Front:
                 response = self._service.problems.of_status(500, "", exchange.request_id)
                 await response(scope, receive, exchange.send)
 
-    async def _refuse(self, error: Exception, exchange: "Exchange", scope: Scope, receive: Receive) -> None:
+    async def _refuse(self, error: Exception, exchange: Exchange, scope: Scope, receive: Receive) -> None:
         response = self._service.problems.response(error, exchange.request_id)
         await response(scope, receive, exchange.send)
 
-    def _record(self, exchange: "Exchange", scope: Scope) -> None:
+    def _record(self, exchange: Exchange, scope: Scope) -> None:
         seconds = time.perf_counter() - exchange.began
         route = exchange.route or getattr(scope.get("route"), "path", OTHER)
         address: bytes = scope.get("raw_path") or b""

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from recommender.service.exchange import Exchange
 from recommender.service.problems import Loading, Problems
-from recommender.service.security import PREFLIGHT, CrossOrigin
+from recommender.service.security import CrossOrigin
 from recommender.service.uncached import uncached
 from recommender.settings import Settings
 
@@ -57,13 +57,13 @@ class _Server(uvicorn.Server):
 
 class _App:
     def __init__(self, settings: Settings) -> None:
-        self._problems = Problems(settings.public_url.rstrip("/"))
+        self._problems = Problems(settings.base_url)
         self._cross_origin = CrossOrigin(settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, send, self._cross_origin)
         if exchange.is_preflight:
-            await exchange.send_raw(204, [*PREFLIGHT, *exchange.headers], b"")
+            await exchange.answer_preflight()
         elif scope["path"] == "/healthz":
             await uncached({"status": "ok"})(exchange.scope, receive, exchange.send)
         else:

@@ -30,7 +30,7 @@ def share(folder: str) -> None:
 
 def is_shared() -> bool:
     """Whether one of the processes that count together has begun to."""
-    return any(os.scandir(os.environ[_SHARED]))
+    return bool(os.listdir(os.environ[_SHARED]))
 
 
 class Metrics:

@@ -59,7 +59,7 @@ class _Streamed(openapi.NDJSON):
                 except Overloaded as error:
                     if not started:
                         raise
-                    body = self._lines([one if isinstance(one, RecommenderError) else error for one in left])
+                    body = self._failed(left, error)
                     left = ()
                 if not started:
                     await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -80,13 +80,17 @@ class _Streamed(openapi.NDJSON):
             return self._lines(self._service.changes().write_step(step, self._who)), read[len(step) :]
         except RecommenderError as error:  # none of them went in: too busy, or the disk is full
             self._service.problems.log(error, self._request_id)
-            return self._lines([one if isinstance(one, RecommenderError) else error for one in known]), ()
+            return self._failed(known, error), ()
 
     def _upsert(self, line: bytes) -> Upsert | RecommenderError:
         try:
             return self._service.upsert(_parse(line))
         except RecordError as error:
             return error
+
+    def _failed(self, lines: Iterable[bytes | Upsert | RecommenderError], error: RecommenderError) -> bytes:
+        """The results of lines of which none went in: its own fault, or this error."""
+        return self._lines([one if isinstance(one, RecommenderError) else error for one in lines])
 
     def _lines(self, results: Iterable[Change | RecommenderError]) -> bytes:
         return b"".join(dump_record(self._result(one)) + b"\n" for one in results)
