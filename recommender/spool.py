@@ -26,6 +26,7 @@ class Spool:
         self._seconds = array("q")
         self._points = array("b")
         self._keys = array("Q")
+        self._order: Int64 | None = None
 
     def __len__(self) -> int:
         return len(self._start) - 1
@@ -55,11 +56,18 @@ class Spool:
         return list(map(int, np.sort(order[~is_new])))
 
     def pointing(self) -> list[int]:
-        """Numbers of the stories that count and have read-more pointers, in order."""
-        return list(map(int, np.flatnonzero(self._counts() & np.array(self._points, np.bool_))))
+        """Numbers of the stories that count and have read-more pointers, in the order of rows."""
+        order = self.in_row_order()
+        points: list[int] = order[np.array(self._points, np.bool_)[order]].tolist()
+        return points
 
     def in_row_order(self) -> Int64:
-        """Numbers of the stories that count: undated first, then by date, then by id descending."""
+        """Numbers of the stories that count, once all are set down: undated first, then by date, then id descending."""
+        if self._order is None:
+            self._order = self._in_row_order()
+        return self._order
+
+    def _in_row_order(self) -> Int64:
         numbers = np.flatnonzero(self._counts())
         seconds = np.array(self._seconds)[numbers]
         order = np.argsort(seconds, kind="stable")
@@ -77,6 +85,7 @@ class Spool:
         self._ids.close()
         self._ids_path.unlink(missing_ok=True)
         self._seconds, self._points, self._keys, self._ids_start = array("q"), array("b"), array("Q"), array("q")
+        self._order = None
 
     def close(self) -> None:
         """Remove the files."""

@@ -17,7 +17,7 @@ from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import headline_key, url_key
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
-from recommender.stories import KINDS, STATUSES, Link, Story, story_from_own_record
+from recommender.stories import KINDS, STATUSES, Link, ReadMore, Story, story_from_own_record
 from recommender.vectors import Float32
 
 
@@ -47,7 +47,7 @@ class StoredStory:
     ) -> "StoredStory":
         """What is stored of a story; `keys` are those of its URL and of its headline, where they were made before."""
         values = column_values(story, lambda facet, value: value, keys)
-        return cls(record, len(story.text), values, frozenset(pointer_keys(story)), title_terms, body_terms)
+        return cls(record, len(story.text), values, frozenset(pointer_keys(story.read_more)), title_terms, body_terms)
 
     @property
     def story(self) -> Story:
@@ -152,10 +152,10 @@ def column_values(
     }
 
 
-def pointer_keys(story: Story) -> set[int]:
-    """The keys that a story's read-more pointers lead to: ids, URLs and headlines."""
+def pointer_keys(pointers: Iterable[ReadMore]) -> set[int]:
+    """The keys that read-more pointers lead to: of ids, URLs and headlines."""
     keys = set()
-    for pointer in story.read_more:
+    for pointer in pointers:
         if pointer.id:
             keys.add(key64(pointer.id))
         if pointer.url:

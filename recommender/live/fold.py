@@ -7,8 +7,9 @@ import numpy as np
 
 from recommender.embedding import Embedded, Embedder, Encoded, Role
 from recommender.embedding.packed import unpack
+from recommender.live.headlines import is_blocked
 from recommender.live.journal import Journal
-from recommender.live.overlay import blocked_keys, is_blocked
+from recommender.live.overlay import blocked_keys
 from recommender.live.state import fold, is_newer
 from recommender.live.vectors import content_key
 from recommender.readmore import stub_story

@@ -33,6 +33,7 @@ class Rows:
         self._lexical = LexicalChanges(base.lexical)
         self._vectors = Growing.empty(np.float32, int(base.manifest.embedder["dim"]))
         self._records: list[bytes] = []
+        self._ids: list[str] = []
         self._patches: dict[int, Patch] = {}
         self._keys: dict[str, dict[int, tuple[int, ...]]] = {name: {} for name in KEYS}
 
@@ -43,13 +44,14 @@ class Rows:
         """Add a story, without its links; its row."""
         row, story = len(self), prepared.story
         self._records.append(dump_record(story.to_record()))
+        self._ids.append(story.id)
         self._columns.add(story, encoded.truncated)
         self._lexical.add(prepared.title_terms, prepared.body_terms)
         self._vectors.append(encoded.vector[None])
         for name in KEYS[:3]:
             if key := self._columns.value(name, row):
                 self._point(name, key, row)
-        for key in pointer_keys(story):
+        for key in pointer_keys(story.read_more):
             self._point("pointer_key", key, row)
         return row
 
@@ -75,7 +77,16 @@ class Rows:
     def is_stub(self, row: int) -> bool:
         """Whether the row is a headline that only pointers have made."""
         is_headline = KINDS[self._columns.value("kind", row)] != ARTICLE
-        return is_headline and is_stub_id(self.story(row).id)
+        return is_headline and is_stub_id(self.id_of(row))
+
+    def id_of(self, row: int) -> str:
+        """The id of the row's story, without reading all of it."""
+        added = row - len(self.base)
+        return str(self.base.record(row)["id"]) if added < 0 else self._ids[added]
+
+    def second(self, row: int) -> int:
+        """When the row's story was published, epoch seconds, or `UNDATED`."""
+        return int(self._columns.value("second", row))
 
     def story(self, row: int) -> Story:
         """The story of a row."""
@@ -84,7 +95,7 @@ class Rows:
     def row_of(self, story_id: str) -> int | None:
         """The row of an id."""
         rows = self.rows_of_key("id_key", key64(story_id))
-        return next((row for row in rows if self.story(row).id == story_id), None)
+        return next((row for row in rows if self.id_of(row) == story_id), None)
 
     def rows_of_key(self, name: str, key: int) -> list[int]:
         """The rows with this key, or that point to it (`pointer_key`), ascending."""

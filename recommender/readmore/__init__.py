@@ -4,7 +4,8 @@ from recommender.readmore.bodies import cut_record
 from recommender.readmore.keys import canonical_url, headline_key, is_tracking, normalise_headline, url_key
 from recommender.readmore.page import IN_TEXT, ParsedPage, html_article
 from recommender.readmore.resolve import Candidate, Lookups, Settled, settle
-from recommender.readmore.resolver import Resolver, Stub, Stubs, is_stub_id, stub_story
+from recommender.readmore.resolver import Resolver
+from recommender.readmore.stubs import Stub, Stubs, is_stub_id, stub_story, telling_url
 from recommender.readmore.text import split_read_more
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "settle",
     "split_read_more",
     "stub_story",
+    "telling_url",
     "url_key",
 ]

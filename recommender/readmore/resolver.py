@@ -1,21 +1,18 @@
-"""Resolve the pointers of a whole corpus, a million stories, in a few bytes a story; and make stubs of the rest."""
+"""Resolve the pointers of a whole corpus, a million stories, in a few bytes a story."""
 
-import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.dates import UNDATED, Moment
-from recommender.readmore.keys import canonical_url, headline_key, normalise_headline, url_key
+from recommender.readmore.keys import headline_key, url_key
 from recommender.readmore.resolve import Candidate, Settled, settle
 from recommender.storage import key64
-from recommender.stories import ARTICLE, HEADLINE, ReadMore, Story
+from recommender.stories import ARTICLE, ReadMore, Story
 
-_STUB = "headline:"
 _MAX_CANDIDATES = 1_000
 """Of so many stories under one key the latest are looked at."""
 
@@ -158,60 +155,3 @@ class _Keys:
         if self._sorted is None:
             self._sorted = _Sorted(np.array(self._hashes, np.uint64), np.array(self._ordinals, np.uint32))
         return self._sorted
-
-
-def is_stub_id(story_id: str) -> bool:
-    """Whether an id is that of a stub."""
-    return story_id.startswith(_STUB)
-
-
-def stub_story(pointer: ReadMore) -> Story:
-    """The headline-only story that stands for an unresolved pointer: its id is made of the normalised headline."""
-    digest = hashlib.sha256(normalise_headline(pointer.title).encode("utf-8", "replace")).hexdigest()
-    return Story(id=f"{_STUB}{digest[:24]}", title=pointer.title, url=pointer.url, kind=HEADLINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Stub:
-    """A stub's number, in order of first mention; `story` where this mention is the first."""
-
-    number: int
-    story: Story | None
-
-
-class Stubs:
-    """The headline-only stories of a build: one for a headline, and one for a URL, however many articles name it."""
-
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._by_headline: dict[int, int] = {}
-        self._by_url: dict[int, int] = {}
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def place(self, pointer: ReadMore) -> Stub:
-        """The stub of a pointer that was settled as `stub`.
-
-        A known URL decides before a known headline. A URL that the corpus' own stories share is none to go by.
-        """
-        headline = headline_key(pointer.title)
-        url = self._url_hash(pointer)
-        number = self._by_url.get(url) if url is not None else None
-        if number is None:
-            number = self._by_headline.get(headline)
-        is_new = number is None
-        if number is None:
-            number = self._count
-            self._count += 1
-        self._by_headline.setdefault(headline, number)
-        if url is not None:
-            self._by_url.setdefault(url, number)
-        return Stub(number, stub_story(pointer) if is_new else None)
-
-    def _url_hash(self, pointer: ReadMore) -> int | None:
-        if not pointer.url:
-            return None
-        canonical = canonical_url(pointer.url)
-        return None if self._resolver.by_url(canonical) else key64(canonical)

@@ -192,7 +192,7 @@ def test_keys_of_single_stories_are_not_remembered() -> None:
     for number in range(2_000):
         pointer = ReadMore(title=f"Earlier {number}", url=f"https://news.example/{number}")
         story = Story(f"n{number}", f"Title {number}", "", url=f"https://news.example/n{number}", read_more=(pointer,))
-        assert len(pointer_keys(story)) == 2
+        assert len(pointer_keys(story.read_more)) == 2
         assert column_values(story, lambda facet, value: -1)["headline_key"]
     held = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

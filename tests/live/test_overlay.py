@@ -22,6 +22,7 @@ from recommender.engine.searcher import Searcher
 from recommender.errors import NotFound, Overloaded, RecordError
 from recommender.generation import IndexFolder
 from recommender.live import Journal, Overlay
+from recommender.live.pointing import Resolution
 from recommender.live.rows import Rows
 from recommender.rebuild import rebuild
 from recommender.stories import Story
@@ -362,7 +363,7 @@ def test_a_headline_has_the_url_that_its_mentions_say(make_desk: Callable[..., D
 def test_a_headline_is_what_the_first_of_its_mentions_makes_of_it(make_desk: Callable[..., Desk]) -> None:
     desk = make_desk(story("d", "Football club wins the cup"))
     desk.changes.put(story("a", "Storm hits town", read_more=[{"title": MAYOR, "url": URL}]))
-    desk.changes.put(story("b", "Council meets", MAYOR.upper(), language="de"))
+    desk.changes.put(story("b", "Council meets", MAYOR.upper(), day=2, language="de"))
     assert named(desk)[1] == [URL]
     desk.changes.put(story("a", "Storm hits town"))
     assert named(desk) == (None, [None])
@@ -375,9 +376,9 @@ def test_a_headline_is_what_the_first_of_its_mentions_makes_of_it(make_desk: Cal
 def test_a_long_list_is_resolved_by_work_in_proportion(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer waits for it: of a list of three thousand headlines it took minutes."""
     work = 0
-    target, read = Overlay._target, Rows.story
+    target, read = Resolution._target, Rows.story
 
-    def counted_target(self: Overlay, *arguments: Any) -> Any:
+    def counted_target(self: Resolution, *arguments: Any) -> Any:
         nonlocal work
         work += 1
         return target(self, *arguments)
@@ -388,7 +389,7 @@ def test_a_long_list_is_resolved_by_work_in_proportion(desk: Desk, monkeypatch: 
         work += 1 + len(found.read_more)
         return found
 
-    monkeypatch.setattr(Overlay, "_target", counted_target)
+    monkeypatch.setattr(Resolution, "_target", counted_target)
     monkeypatch.setattr(Rows, "story", counted_read)
     took = []
     for count in (20, 200):
