@@ -8,11 +8,13 @@ A file is touched only where its content changed, and removed where its story is
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ MARK = "index.json"
 STORIES, URLS = "stories", "urls"
 
 _PLAIN = View()
+_PROGRAM = Path(__file__).parent
+_MAKES = (".py", ".html")
 _BATCH = 64
 _ALONE = 2_000
 """Fewer stories than this are not worth a second process, which takes a second to start."""
@@ -68,7 +72,7 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
     """
     lists, progress = lists or Lists(), progress or Silent()
     with contextlib.closing(open_recommender(settings)) as recommender, _faults(settings.index, out):
-        state = [__version__, FORMAT, *recommender.state(), asdict(lists)]
+        state = [program_digest(_PROGRAM), FORMAT, *recommender.state(), asdict(lists)]
         with _writing():
             before = _read_mark(out)
         articles = recommender.articles()
@@ -92,6 +96,19 @@ def export(settings: Settings, out: Path, lists: Lists | None = None, progress: 
             removed = _sweep(out, {story_path(story_id) for story_id, _ in kept}, set(shards))
         _write_mark(out, lists, len(kept), state)
     return Exported(len(kept), written + changed, unchanged + len(shards) - changed, removed)
+
+
+def program_digest(package: Path) -> str:
+    """What makes the lists, as one number: a template or a rule may change within a version of the program.
+
+    All of the program counts, as a list hangs on most of it; what is looked at in vain costs less than what is missed.
+    Babel writes the dates.
+    """
+    digest = hashlib.sha256(f"{__version__} {version('babel')}".encode())
+    for path in sorted(package.rglob("*")):
+        if path.suffix in _MAKES:
+            digest.update(f"\0{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 class _Unwritable(OSError):

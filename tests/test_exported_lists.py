@@ -3,16 +3,19 @@
 import errno
 import json
 import os
+import shutil
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemLoader
 
 from recommender.cli import main
 from recommender.engine import Recommender
 from recommender.errors import IndexFault, InputError
 from recommender.export import Lists, export
 from recommender.rebuild import rebuild
+from recommender.service import pages
 from recommender.service.exported import page_key, story_path
 from recommender.service.questions import View
 from recommender.serving import open_recommender
@@ -122,6 +125,24 @@ def test_only_what_changed_is_touched_and_what_is_gone_is_removed(settings, tmp_
     assert done.removed == len(gone) + 1
     assert sum(before[name] == after[name] for name in before.keys() & after.keys()) == done.unchanged > 0
     assert not os.path.exists((out / "stories" / story_path("f6")).parent)
+
+
+def test_lists_are_made_anew_when_what_makes_them_changed(settings, tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    shutil.copytree(pages.__path__[0], package / "pages")
+    monkeypatch.setattr("recommender.export._PROGRAM", package)
+    out = tmp_path / "out"
+    export(settings, out)
+    assert export(settings, out).current
+    template = package / "pages" / "fragment.html"
+    template.write_text(template.read_text().replace('class="read-more"', 'class="see-also"'))
+    changed = pages.environment().overlay(loader=FileSystemLoader(package / "pages"))
+    monkeypatch.setattr(pages, "environment", lambda: changed)
+    done = export(settings, out)
+    lists = [text for path in out.rglob("*.html") if (text := path.read_text())]
+    assert done.written == len(lists) > 1, "and no JSON, in which nothing changed"
+    assert all('class="see-also"' in text for text in lists)
+    assert export(settings, out).current
 
 
 def test_a_withdrawn_story_leaves_all_files(settings, tmp_path):
