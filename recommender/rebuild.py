@@ -79,6 +79,7 @@ def rebuild(
     readers = [open_corpus(path, progress=progress) for path in corpora]
     index = IndexFolder(settings.index)
     with index.lock(make=True):
+        index.clear()
         progress.step(f"Loading the model {settings.model}", None)
         embedder = embedder_for(settings, progress)
         journal = Journal(settings.index)
@@ -107,6 +108,7 @@ def retune(settings: Settings, *, force: bool = False, progress: Progress | None
     """
     index = IndexFolder(settings.index)
     with index.lock():
+        index.clear()
         draft = _copy_of_live(index)
         return _settle(settings, index, draft, promote=True, force=force, progress=progress or Silent(), refit=True)
 

@@ -14,7 +14,7 @@ import recommender
 ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
-    ("errors", "frequent", "heap", "processes", "progress"),
+    ("errors", "frequent", "heap", "processes", "progress", "scratch"),
     ("dates", "parallel"),
     ("news_dates",),
     ("stories", "vectors", "settings"),

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from recommender.evaluation.metrics import METRICS
 from recommender.generation import IndexFolder
 from recommender.progress import Progress
 from recommender.rebuild import embedder_for, rebuild
+from recommender.scratch import scratch_folder
 from recommender.settings import Settings
 
 _SECTIONS = 12
@@ -60,8 +60,7 @@ def _report(settings: Settings, arguments: argparse.Namespace, progress: Progres
     with contextlib.ExitStack() as stack:
         index = settings.index
         if arguments.corpora:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-evaluate-"))
-            index = Path(folder)
+            index = stack.enter_context(scratch_folder("recommender-evaluate-"))
             rebuild(replace(settings, index=index), arguments.corpora, list_rejects=False, progress=progress)
         generation = stack.enter_context(contextlib.closing(IndexFolder(index).open_live()))
         model, fingerprint = generation.manifest.embedder["model"], generation.manifest.embedder["fingerprint"]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from recommender.errors import CorpusError
+from recommender.scratch import scratch_folder
 
-_PREFIX = "recommender-"
+_PREFIX = "recommender-corpus-"
 
 
 @contextlib.contextmanager
@@ -36,8 +37,8 @@ def temporary_path() -> Iterator[Path]:
     """
     with contextlib.ExitStack() as stack:
         with disk_faults():
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX))
-        yield Path(folder, "corpus")
+            folder = stack.enter_context(scratch_folder(_PREFIX))
+        yield folder / "corpus"
 
 
 @contextlib.contextmanager

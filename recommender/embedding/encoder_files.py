@@ -1,9 +1,9 @@
 """The folder of an exported encoder: graph, tokenizer, and `encoder.json` that describes and seals them."""
 
+import contextlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from recommender.embedding.embedder import Role
 from recommender.errors import ModelError
+from recommender.scratch import scratch_folder
 from recommender.storage import sha256_of
 
 GRAPH = "model.xml"
@@ -47,12 +48,12 @@ def write_encoder(folder: Path, make: Callable[[Path], EncoderFiles]) -> Encoder
     Raises:
         ModelError: the folder cannot be made.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise ModelError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary = stack.enter_context(scratch_folder(f".{folder.name}.", folder.parent))
+        except OSError as error:
+            raise ModelError(f"{folder} cannot be written: {error.strerror}") from error
         encoder = make(temporary)
         temporary.chmod(0o755)
         content = {"format": FORMAT, **asdict(encoder)}
@@ -67,10 +68,6 @@ def write_encoder(folder: Path, make: Callable[[Path], EncoderFiles]) -> Encoder
         except OSError:
             if not is_intact(folder):
                 raise
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    shutil.rmtree(temporary, ignore_errors=True)
     return encoder
 
 

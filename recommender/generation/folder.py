@@ -194,10 +194,18 @@ class IndexFolder:
             IndexFault: another process is changing the folder, or it cannot be written.
         """
         with self.lock():
-            for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
-                shutil.rmtree(leftover, ignore_errors=True)
+            self.clear()
+
+    def clear(self) -> None:
+        """The same for who holds the lock: a build needs the disk that a killed one has left full."""
+        self._clear_unfinished()
+        with self._pointing():
             for file in self.path.glob(".live.json.*.tmp"):
                 file.unlink(missing_ok=True)
+
+    def _clear_unfinished(self) -> None:
+        for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def spared(self) -> dict[str, str]:
         """The generations that `prune` leaves however old they are, and why."""
@@ -213,9 +221,8 @@ class IndexFolder:
         spared = self.spared()
         old = [name for name in self.names()[: -keep or None] if name not in spared]
         removed = [name for name in old if self._remove(self._generations / name)]
+        self._clear_unfinished()
         if self._generations.is_dir():
-            for leftover in self._generations.glob(".*.tmp"):
-                shutil.rmtree(leftover, ignore_errors=True)
             kept = set(self.names())
             for rejected in self._generations.glob("*.rejected.jsonl"):
                 if rejected.name.removesuffix(".rejected.jsonl") not in kept:

@@ -92,6 +92,20 @@ def test_leftovers_go_unless_somebody_is_at_work(desk: Desk) -> None:
     assert name not in desk.folder.names()
 
 
+def test_a_build_begins_with_the_disk_that_a_killed_one_took(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, left = desk.folder.create()
+    (left / "spool.tmp").write_bytes(b"half")
+    create, there = IndexFolder.create, []
+
+    def looking(self: IndexFolder) -> tuple[str, Path]:
+        there.append(left.exists())
+        return create(self)
+
+    monkeypatch.setattr(IndexFolder, "create", looking)
+    desk.rebuild()
+    assert there == [False]
+
+
 def test_while_something_is_built_one_may_roll_back_and_change_stories(desk: Desk) -> None:
     first, second = desk.folder.live_name(), desk.rebuild()
     with desk.folder.lock():
