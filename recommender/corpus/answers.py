@@ -6,7 +6,7 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
@@ -15,6 +15,9 @@ from recommender.errors import CorpusError
 
 _BLOCK = 1 << 16
 _REDIRECTS = (301, 302, 303, 307, 308)
+
+
+GoOn = Callable[[int], http.client.HTTPResponse | None]
 
 
 class FetchFailed(CorpusError):
@@ -90,18 +93,26 @@ class Answer:
     """An answer whose head has come; its body is read once, by `blocks` or `whole`.
 
     `location` is where the document is instead, if the answer is that it is elsewhere; `length` is how many bytes
-    `blocks` will have, if that is known.
+    `blocks` will have, if that is known. `go_on` answers with the bytes from one on, where the line went down there.
     """
 
-    def __init__(self, url: str, response: http.client.HTTPResponse, size: int, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        url: str,
+        response: http.client.HTTPResponse,
+        size: int,
+        deadline: Deadline,
+        go_on: GoOn = lambda begin: None,
+    ) -> None:
         self.url = url
-        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.headers = headers_of(response)
         self.location = self.headers.get("location") if response.status in _REDIRECTS else None
         self._is_packed = "gzip" in self.headers.get("content-encoding", "").lower()
         self.length = None if self._is_packed else response.length
         self._response = response
         self._size = size
         self._deadline = deadline
+        self._go_on = go_on
 
     def allow(self, size: int, seconds: float) -> None:
         """Let the body be so long, and take so long."""
@@ -114,7 +125,7 @@ class Answer:
         Raises:
             FetchFailed: it is too long, comes too late, not whole, or damaged.
         """
-        body = _Body(self._response)
+        body = _Body(self._response, self._go_on)
         data = gunzipped(cast(BinaryIO, io.BufferedReader(body, _BLOCK))) if self._is_packed else body
         total = 0
         try:
@@ -130,8 +141,8 @@ class Answer:
                 yield block
             if self._deadline.is_over():  # it was hung up on, which may look like its end
                 raise TimeoutError
-            if self._response.length:  # the line went down before all of what was announced
-                raise FetchFailed(f"{self.url}: cut off, {self._response.length:,} bytes are missing")
+            if body.missing:  # the line went down before all of what was announced
+                raise FetchFailed(f"{self.url}: cut off, {body.missing:,} bytes are missing")
         except (http.client.HTTPException, ValueError, *DAMAGED) as error:
             if self._is_packed and not body.is_broken:
                 error = OSError(f"damaged on the way ({error})")
@@ -150,10 +161,16 @@ class Answer:
 class _Body(io.RawIOBase):
     """The bytes of an answer as they come: how many did, and whether the line went down."""
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
+    def __init__(self, response: http.client.HTTPResponse, go_on: GoOn) -> None:
         self._response = response
+        self._go_on = go_on
         self.count = 0
         self.is_broken = False
+
+    @property
+    def missing(self) -> int:
+        """Bytes that were announced and have not come."""
+        return self._response.length or 0
 
     def readable(self) -> bool:
         return True
@@ -163,14 +180,29 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         target = memoryview(cast(bytearray, buffer)).cast("B")
-        try:
-            data = self._response.read1(len(target))
-        except Exception:
-            self.is_broken = True
-            raise
+        while True:
+            try:
+                data = self._response.read1(len(target))
+            except Exception:
+                self.is_broken = not self._is_resumed()
+                if self.is_broken:
+                    raise
+                continue
+            if data or not self.missing or not self._is_resumed():
+                break
         target[: len(data)] = data
         self.count += len(data)
         return len(data)
+
+    def _is_resumed(self) -> bool:
+        rest = self._go_on(self.count)
+        self._response = rest or self._response
+        return rest is not None
+
+
+def headers_of(response: http.client.HTTPResponse) -> dict[str, str]:
+    """The headers of an answer, their names in small letters."""
+    return {name.lower(): value for name, value in response.getheaders()}
 
 
 def _hang_up(line: socket.socket) -> None:

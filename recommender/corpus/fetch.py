@@ -7,11 +7,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urljoin
 
 from recommender import __version__
 from recommender.corpus.addresses import FetchRefused, Target, resolve, target_of
-from recommender.corpus.answers import Answer, Deadline, Document, FetchFailed
+from recommender.corpus.answers import Answer, Deadline, Document, FetchFailed, GoOn, headers_of
+from recommender.corpus.resuming import FIRST_WAIT, RESUMPTIONS, is_rest, range_headers
 from recommender.corpus.robots import AGENT, ROBOTS, Rules
 
 _AGENT = f"{AGENT}/{__version__} (related-articles recommender)"
@@ -107,27 +109,62 @@ class Fetcher:
     def _once(self, url: str, conditions: Mapping[str, str], size: int) -> Iterator[Answer]:
         """What one address answers, be it that it is elsewhere."""
         target = target_of(url)
-        self._wait(target.host, self._rules.get(target.site))
         deadline = Deadline(self.limits.seconds)
         with contextlib.ExitStack() as stack:
+            ask = partial(self._ask, target, deadline, stack)
             try:
-                connection = stack.enter_context(contextlib.closing(self._connect(target)))
-                stack.callback(deadline.cancel)
-                deadline.watch(connection.sock)
-                headers = {"User-Agent": _AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip", **conditions}
-                connection.request("GET", target.path, headers=headers)
-                response = stack.enter_context(contextlib.closing(connection.getresponse()))
-                if deadline.is_over():  # a head that was cut short reads like a whole one
-                    raise TimeoutError
+                response = ask(conditions)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise deadline.failed(url, error) from None
-            answer = Answer(url, response, size, deadline)
+            go_on = self._going_on(ask, response, deadline)
+            answer = Answer(url, response, size, deadline, go_on)
             if answer.location is None and response.status not in (200, 304):
                 wait = _seconds(answer.headers.get("retry-after"))
                 raise FetchFailed(
                     f"{url}: {response.status} {response.reason}", status=response.status, retry_after=wait
                 )
             yield answer
+
+    def _ask(
+        self, target: Target, deadline: Deadline, stack: contextlib.ExitStack, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
+        """The head of an answer, on a line that the stack closes."""
+        self._wait(target.host, self._rules.get(target.site))
+        connection = stack.enter_context(contextlib.closing(self._connect(target)))
+        stack.callback(deadline.cancel)
+        deadline.watch(connection.sock)
+        always = {"User-Agent": _AGENT, "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
+        connection.request("GET", target.path, headers=always | dict(headers))
+        response = stack.enter_context(contextlib.closing(connection.getresponse()))
+        if deadline.is_over():  # a head that was cut short reads like a whole one
+            raise TimeoutError
+        return response
+
+    def _going_on(
+        self,
+        ask: Callable[[Mapping[str, str]], http.client.HTTPResponse],
+        response: http.client.HTTPResponse,
+        deadline: Deadline,
+    ) -> GoOn:
+        """What asks for the rest of an answer that broke off, a few times for a whole body."""
+        first = headers_of(response)
+        waits = iter([FIRST_WAIT * 2**count for count in range(RESUMPTIONS)])
+
+        def go_on(begin: int) -> http.client.HTTPResponse | None:
+            wanted = range_headers(first, begin) if response.status == 200 else None
+            for wait in waits if wanted else ():
+                if deadline.is_over():
+                    break
+                self._sleep(wait)
+                with contextlib.suppress(OSError, http.client.HTTPException, ValueError, FetchFailed):  # not yet
+                    rest = ask(wanted or {})
+                    if is_rest(rest.status, headers_of(rest), first, begin):
+                        return rest
+                    if rest.status < 500:  # it has changed meanwhile, or there are no parts of it
+                        break
+            return None
+
+        return go_on
 
     def _connect(self, target: Target) -> http.client.HTTPConnection:
         address = resolve(target, private=self.limits.private)
