@@ -1,6 +1,7 @@
 """CSV and TSV: a row a story, read as a stream."""
 
 import codecs
+import contextlib
 import csv
 import re
 from collections import Counter
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recommender.corpus.columns import Columns
+from recommender.corpus.escapes import SAMPLE, is_escaped, unescaped
 from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.spec import Spec
 from recommender.corpus.streams import DAMAGED, Stream
@@ -54,6 +56,8 @@ class Delimited(FileReader):
                 columns = Columns(self.name, names, self._spec.columns)
                 # Written by hand, a table may have a space behind each comma, where a quotation mark then stands too.
                 spaced = 0 < header.count(delimiter) == header.count(f"{delimiter} ")
+                if self._is_escaped(len(names), delimiter, spaced, first):
+                    lines = map(unescaped, lines)
                 rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced)
                 while True:
                     line = rows.line_num + first + 1
@@ -83,6 +87,14 @@ class Delimited(FileReader):
         if said is None:
             return header, self._delimiter(header), number
         return next(lines, ""), self._delimiter(said[1]), number + 1
+
+    def _is_escaped(self, width: int, delimiter: str, spaced: bool, first: int) -> bool:
+        data = b""
+        with Stream.open(self._path) as stream, contextlib.suppress(*DAMAGED):
+            while len(data) < SAMPLE and (block := stream.read_some(1 << 20)):
+                data += block
+        lines = [f"{line}\n" for line in data.decode(self._encoding, "replace").split("\n")]
+        return is_escaped(lines[first : None if len(data) < SAMPLE else -1], width, delimiter, spaced)
 
     def _item(self, columns: Columns, names: list[str], row: list[str], place: str) -> Story | Rejected:
         if len(row) > len(names) and any(row[len(names) :]):

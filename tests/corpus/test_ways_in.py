@@ -243,6 +243,44 @@ def test_what_excel_writes(tmp_path):
         read(write(tmp_path / "a.csv", "title,text\rOne story,x\r"))
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_quotation_marks_behind_backslashes(tmp_path, end):
+    rows = [
+        r"title,text,section",
+        r'"He said \"no\", twice","It is in C:\new\, they say: \"",City',
+        r'One,"ends in a backslash \\",Port',
+        r'Two,"of two',
+        r'lines, \"both\" of them",Port',
+    ]
+    text = (end or "\n").join(rows) + end
+    for file in (write(tmp_path / "a.csv", text), write(tmp_path / "a.csv.gz", gzip.compress(text.encode()))):
+        stories, rejects = read(file)
+        assert not rejects
+        assert [story.title for story in stories] == ['He said "no", twice', "One", "Two"]
+        assert [story.text.splitlines() for story in stories] == [
+            ['It is in C:\\new\\, they say: "'],
+            ["ends in a backslash \\"],
+            ["of two", 'lines, "both" of them'],
+        ]
+        assert [story.section for story in stories] == ["City", "Port", "Port"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        ([r'One,"lies in C:\",City', r'Two,"a ""b"" c:\\d",City'], ["lies in C:\\", r'a "b" c:\\d']),
+        ([r'One,"lies in C:\",City', r"Two,x", r'Three,"y\",Port'], ["lies in C:\\", "x", "y\\"]),
+        ([r"One,a 5\" nail,City", r"Two,x,City"], [r"a 5\" nail", "x"]),
+        ([r'One,"he said \"no\"",City', r"Two,x"], [r'he said \no\""', "x"]),
+    ],
+    ids=["ordinary", "a short row", "bare", "neither form"],
+)
+def test_backslashes_of_a_table_that_is_not_known_to_escape_stay(tmp_path, rows, texts):
+    stories, rejects = read(write(tmp_path / "a.csv", "\n".join(["title,text,section", *rows]) + "\n"))
+    assert [story.text for story in stories] == texts
+    assert not rejects
+
+
 def test_columns_of_one_name_are_kept_apart(tmp_path):
     (story,), _ = read(write(tmp_path / "a.csv", "title,text,title,category,category\nOne,x,Two,City,Port\n"))
     assert (story.title, story.section) == ("One", "City")
