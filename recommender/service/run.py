@@ -3,9 +3,11 @@
 import asyncio
 import errno
 import logging
+import multiprocessing
+import os
 import signal
 import sys
-import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -30,6 +32,7 @@ from uvicorn.supervisors import Multiprocess
 from recommender.errors import AddressUnavailable
 from recommender.heap import settle, share_arenas
 from recommender.logs import log_to_stderr
+from recommender.scratch import scratch_folder
 from recommender.service.app import create_app
 from recommender.service.connection import Connection
 from recommender.service.context import Service
@@ -83,7 +86,7 @@ def _serve_with_workers(settings: Settings) -> int:
     with ExitStack() as stack:
         for one in (*reserved, *opened):
             stack.enter_context(one)
-        share(stack.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-")))
+        share(str(stack.enter_context(scratch_folder("recommender-metrics-"))))
         # A worker counts shortly before it listens. From then on nobody is told that the service loads: it might be
         # one whom a worker has answered already.
         stack.enter_context(answering_meanwhile(settings, meanwhile, until=is_shared))
@@ -113,7 +116,16 @@ class _Workers(Multiprocess):
 
 def _worker_app(settings: Settings) -> FastAPI:
     log_to_stderr(settings)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     return _draining(_load(settings), settings.drain_seconds)
+
+
+def _end_with_parent() -> None:
+    """Stop a worker whose main process was killed: it would hold the port, and answer with settings of before."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _load(settings: Settings) -> FastAPI:
