@@ -4,6 +4,8 @@ index open.
 
 import contextlib
 import json
+import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -17,6 +19,7 @@ from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexFormat
 T = TypeVar("T")
 
 VERSION = 1
+_UNWRITABLE = re.compile("unable to open|readonly")
 _SCHEMA = """
 CREATE TABLE entries (
     position INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice, not even after a compaction
@@ -158,6 +161,8 @@ class Database:
         if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
             if "I/O" in text and _is_full(self.path.parent):  # so it is called where the first page finds no place
                 text = "the disk is full"
+            elif _UNWRITABLE.search(text) and not os.access(self.path.parent, os.W_OK):
+                text = "its folder cannot be written, also to serve: see to its rights, and that its disk is mounted so"
             return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
         return IndexCorrupt(
             f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "

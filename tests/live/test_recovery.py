@@ -288,6 +288,20 @@ def test_a_full_disk_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Journal(tmp_path)
 
 
+@pytest.mark.parametrize("said", ["unable to open database file", "attempt to write a readonly database"])
+@pytest.mark.parametrize("may", [True, False])
+def test_a_folder_that_cannot_be_written_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, may: bool
+) -> None:
+    def failing(path: Path) -> None:
+        raise sqlite3.OperationalError(said)
+
+    monkeypatch.setattr("recommender.live.database._open", failing)
+    monkeypatch.setattr("os.access", lambda path, how: may)
+    with pytest.raises(IndexFault, match=said if may else "its folder cannot be written, also to serve: see to its"):
+        Journal(tmp_path)
+
+
 def test_the_difference_of_two_generations(desk: Desk) -> None:
     first = desk.folder.live_name()
     desk.changes.put(story("n", "Fresh herring at the quay", day=9))
