@@ -281,7 +281,7 @@ def test_the_choice_is_measured_and_opened_as_chosen(
 
 def test_vectors_without_structure_stay_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommender.dense.choice.DEPTHS", (1.0,))
-    monkeypatch.setattr("recommender.dense.faiss_index.RESCORED", 1)
+    monkeypatch.setattr("recommender.dense.compact.RESCORED", 1)
     flat(tmp_path, normalise(np.random.default_rng(1).standard_normal((8_000, DIM))))
     chosen = choose_index(tmp_path / "vectors.faiss", tmp_path / "compact.faiss", exact_up_to=5_000)
     assert chosen["index"] == "exact"

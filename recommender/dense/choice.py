@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from recommender.dense.compact import CompactIndex, write_compact
 from recommender.dense.exact import DenseIndex
-from recommender.dense.faiss_index import CompactIndex, FaissFlat, write_compact
+from recommender.dense.flat import FaissFlat
 from recommender.vectors import Int64, Mask
 
 EXACT = "exact"
