@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.errors import IndexBusy, IndexCorrupt, IndexFault, IndexMissing
+from recommender.errors import IndexBusy, IndexFault, IndexMissing
 from recommender.generation.layout import Layout
 from recommender.generation.manifest import Manifest, read_manifest
 from recommender.generation.names import new_name
+from recommender.generation.pointer import Pointer
 from recommender.generation.reader import Generation
-from recommender.storage import read_json, sync_folder, write_json
-
-HISTORY = 20
-"""Promotions that are remembered, for rolling back."""
+from recommender.storage import sync_folder
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class IndexFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._live = path / "live.json"
+        self._pointer = Pointer(path)
         self._generations = path / "generations"
         self._verified = ""
 
@@ -44,7 +42,7 @@ class IndexFolder:
         Raises:
             IndexMissing: there is none yet.
         """
-        name = self._pointer()[0]
+        name = self._pointer.read().live
         if name is None:
             raise IndexMissing(
                 f"no index in {self.path}: build one with `recommender build CORPUS --index {self.path}` "
@@ -54,15 +52,11 @@ class IndexFolder:
 
     def has_live(self) -> bool:
         """Whether a generation is live."""
-        return self._pointer()[0] is not None
+        return self._pointer.read().live is not None
 
     def live_token(self) -> tuple[int, int] | None:
         """Changes when another generation goes live: cheap enough to look at on each request."""
-        try:
-            status = self._live.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino
+        return self._pointer.token()
 
     def verify(self, name: str) -> None:
         """Compare a generation's bytes with its manifest, and see that it opens.
@@ -107,7 +101,7 @@ class IndexFolder:
 
     def listing(self) -> list[Listed]:
         """All generations, oldest first."""
-        live = self._pointer()[0]
+        live = self._pointer.read_what_can_be().live
         result = []
         for name in self.names():
             try:
@@ -142,15 +136,10 @@ class IndexFolder:
     def promote(self, name: str) -> None:
         """Verify a generation and make it the live one, also where the pointer to that is damaged."""
         self.verify(name)
-        with self._pointing():
-            try:
-                live, history = self._pointer()
-            except IndexCorrupt:
-                live, history = None, []
-            if live == name:
-                return
-            kept = [old for old in history if old != name] + ([live] if live else [])
-            write_json(self._live, {"generation": name, "history": kept[-HISTORY:]})
+        with self._pointer.held():
+            live, history = self._pointer.read_what_can_be()
+            if live != name:
+                self._pointer.write(name, [old for old in history if old != name] + ([live] if live else []))
 
     def rollback(self) -> str:
         """Go back to the generation that was live before, and return its name.
@@ -158,34 +147,27 @@ class IndexFolder:
         Raises:
             IndexMissing: there is none to go back to.
         """
-        with self._pointing():
-            live, history = self._pointer()
+        with self._pointer.held():
+            live, history = self._pointer.read()
             there = set(self.names())
             for place in range(len(history) - 1, -1, -1):
                 if history[place] in there and history[place] != live:
                     self.verify(history[place])
-                    write_json(self._live, {"generation": history[place], "history": history[:place]})
+                    self._pointer.write(history[place], history[:place])
                     return history[place]
         raise IndexMissing(f"{self.path}: no earlier generation to go back to")
 
     def candidates(self) -> list[str]:
         """The generations, the one to be served first: the live one, those before it, then the newest."""
-        try:
-            live, history = self._pointer()
-        except IndexCorrupt:
-            live, history = None, []
+        live, history = self._pointer.read_what_can_be()
         there = self.names()
         wanted = [*([live] if live else []), *reversed(history), *reversed(there)]
         return [name for name in dict.fromkeys(wanted) if name in there]
 
     def repoint(self, name: str) -> None:
         """Make a generation the live one where the pointer, or what it names, is damaged."""
-        with self._pointing():
-            try:
-                history = [old for old in self._pointer()[1] if old != name]
-            except IndexCorrupt:
-                history = []
-            write_json(self._live, {"generation": name, "history": history})
+        with self._pointer.held():
+            self._pointer.write(name, [old for old in self._pointer.read_what_can_be().history if old != name])
 
     def sweep(self) -> None:
         """Remove what a process that was killed has left behind.
@@ -199,9 +181,7 @@ class IndexFolder:
     def clear(self) -> None:
         """The same for who holds the lock: a build needs the disk that a killed one has left full."""
         self._clear_unfinished()
-        with self._pointing():
-            for file in self.path.glob(".live.json.*.tmp"):
-                file.unlink(missing_ok=True)
+        self._pointer.clear()
 
     def _clear_unfinished(self) -> None:
         for leftover in self._generations.glob(".*.tmp") if self._generations.is_dir() else ():
@@ -209,7 +189,7 @@ class IndexFolder:
 
     def spared(self) -> dict[str, str]:
         """The generations that `prune` leaves however old they are, and why."""
-        live, history = self._pointer()
+        live, history = self._pointer.read()
         why = dict.fromkeys(history[-1:], "the one before the live one")
         return why | ({live: "the live one"} if live else {})
 
@@ -274,25 +254,3 @@ class IndexFolder:
             file.write(f"process {os.getpid()}")
             file.flush()
             yield
-
-    @contextlib.contextmanager
-    def _pointing(self) -> Iterator[None]:
-        """Hold the pointer to the live generation for a change of it: a moment, also while something is built."""
-        try:
-            file = (self.path / ".live.lock").open("ab")
-        except FileNotFoundError:
-            raise IndexMissing(f"no index in {self.path}: build one with `recommender build CORPUS`") from None
-        except OSError as error:
-            raise IndexFault(f"{self.path}: cannot be written ({error.strerror})") from None
-        with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def _pointer(self) -> tuple[str | None, list[str]]:
-        if not self._live.exists():
-            return None, []
-        content = read_json(self._live)
-        try:
-            return str(content["generation"]), [str(name) for name in content.get("history", [])]
-        except (AttributeError, KeyError, TypeError):
-            raise IndexCorrupt(f"{self._live}: is damaged; promote a generation: {', '.join(self.names())}") from None
