@@ -16,6 +16,7 @@ MODES = (BACKGROUND, LATEST, FOLLOWUP, ANY)
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000
 
+_NUMBER = re.compile(r"\s*[+-]?[0-9.]+(e[+-]?[0-9]+)?\s*\Z", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)\Z")
 _HOURS = {"s": 1 / 3600, "m": 1 / 60, "": 1.0, "h": 1.0, "d": 24.0, "w": 168.0}
 
@@ -222,15 +223,17 @@ def _number(option: Option, value: Any) -> Any:
     whole = option.kind == "integer"
     wanted = "a whole number" if whole else "a number"
     try:
+        if isinstance(value, str) and not _NUMBER.match(value):  # Python reads `1_0` and digits of other scripts too
+            raise ValueError
         if not _is_number(value) and not isinstance(value, str):
             raise ValueError
         number = int(value) if whole and not isinstance(value, float) else float(value)
     except (ValueError, OverflowError):
         raise InputError(option.name, f"{str(value)[:40]!r} is not {wanted}") from None
-    if not math.isfinite(number) or (whole and number != int(number)):
+    if isinstance(number, float) and (not math.isfinite(number) or (whole and number != int(number))):
         raise InputError(option.name, f"{value!r} is not {wanted}")
     if not option.low <= number <= option.high:
-        raise InputError(option.name, f"is {value}, allowed are {option.low:g} to {option.high:g}")
+        raise InputError(option.name, f"is {str(value)[:40]}, allowed are {option.low:g} to {option.high:g}")
     return int(number) if whole else number
 
 

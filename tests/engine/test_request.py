@@ -58,7 +58,9 @@ def test_a_request_is_read_or_refused(given: dict[str, Any]) -> None:
     [
         ("limit", 0, "1 to 100"), ("limit", 101, "1 to 100"), ("limit", -1, "1 to 100"), ("limit", "ten", "whole"),
         ("limit", 2.5, "whole"), ("limit", True, "whole"), ("limit", None, None), ("limit", [5, 6], "one"),
-        ("limit", "1e1", "whole number"), ("offset", -1, "0 to 1000"), ("offset", 1_001, "0 to 1000"),
+        ("limit", "1e1", "whole number"), ("limit", "9" * 400, "1 to 100"), ("limit", 10**400, "1 to 100"),
+        ("limit", "1_0", "whole number"), ("limit", "٣", "whole number"), ("min_score", "0_1", "a number"),
+        ("min_score", 10**400, "a number"), ("offset", -1, "0 to 1000"), ("offset", 1_001, "0 to 1000"),
         ("min_score", "nan", "number"), ("min_score", 1.01, "0 to 1"), ("diversity", -0.1, "0 to 1"),
         ("mode", "newest", "none of"), ("collapse", "all", "none of"), ("linked", "maybe", "none of"),
         ("on_empty", "error", "none of"), ("kind", "video", "none of"), ("explain", "yes", "true or false"),
