@@ -62,6 +62,12 @@ class Front:
                 await self._in_time(self._app(scope, receive, exchange.send), exchange, scope, receive)
         except RecommenderError as error:
             await self._refuse(error, exchange, scope, receive)
+        except Exception:
+            log.exception("request %s: failed", exchange.request_id)
+            exchange.status = 500
+            if not exchange.started:
+                response = self._service.problems.of_status(500, "", exchange.request_id)
+                await response(scope, receive, exchange.send)
         finally:
             self._record(exchange, scope)
 
@@ -101,12 +107,6 @@ class Front:
                 await self._refuse(TookTooLong(f"given up after {seconds:g} s"), exchange, scope, receive)
         except ClientDisconnect:
             exchange.status = GONE
-        except Exception:
-            log.exception("request %s: failed", exchange.request_id)
-            exchange.status = 500
-            if not exchange.started:
-                response = self._service.problems.of_status(500, "", exchange.request_id)
-                await response(scope, receive, exchange.send)
 
     async def _refuse(self, error: Exception, exchange: Exchange, scope: Scope, receive: Receive) -> None:
         response = self._service.problems.response(error, exchange.request_id)

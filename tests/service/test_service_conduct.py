@@ -40,6 +40,17 @@ def test_a_fault_shows_nothing_of_the_inside(client, engine, caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_fault_in_reading_a_question_is_answered_and_logged_as_every_other(client, monkeypatch, caplog):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(client.app.state.questions, "read", fails)
+    with caplog.at_level(logging.INFO, "recommender"):
+        answer = client.get("/v1/related?id=a1")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
+    assert [record.fields["status"] for record in caplog.records if record.name == "recommender.access"] == [500]
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
