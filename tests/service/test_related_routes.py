@@ -2,10 +2,12 @@
 
 import json
 import re
+import threading
 from dataclasses import replace
 
 import pytest
 
+from recommender.engine.query import parse_request
 from recommender.service.questions import FLOOR
 
 PROBLEM = "application/problem+json"
@@ -178,6 +180,21 @@ def test_the_path_of_an_address_is_utf_8(make):
         answer = ask("/v1/stories/caf%E9")
         assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     assert client.get("/v1/stories/%EF%BF%BD%C3%A9").status_code == 404
+
+
+def test_a_draft_is_read_where_nobody_waits_for_it(client, monkeypatch):
+    threads = []
+
+    def read(*given):
+        threads.append(threading.current_thread())
+        return parse_request(*given)
+
+    monkeypatch.setattr("recommender.service.routes.related.parse_request", read)
+    story = {"title": "Storm", "text": "<p>Wall</p>"}
+    assert client.post("/v1/related", json={"story": story}).status_code == 200
+    assert client.post("/v1/related/batch", json={"queries": [{"story": story}]}).status_code == 200
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
 
 
 def test_batch_gives_one_result_or_problem_each_in_order(client):

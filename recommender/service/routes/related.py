@@ -45,9 +45,10 @@ async def related_to_body(request: Request) -> Response:
     Nothing of it is stored or logged.
     """
     service = reading(request)
-    query, options = parse_request(await read_json(request, service.settings.max_body), service.settings.max_text)
+    body = await read_json(request, service.settings.max_body)
 
-    def answer() -> bytes:
+    def answer() -> bytes:  # reading it too: to clean a long draft in HTML takes seconds, for which nobody else may wait
+        query, options = parse_request(body, service.settings.max_text)
         found = service.engine.related(query, options)
         service.metrics.answered(found, options.limit)
         return dump_record(found.to_json())
