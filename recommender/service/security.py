@@ -30,7 +30,6 @@ PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, If-None-Match, X-API-Key, X-Request-Id"),
     (b"access-control-max-age", b"86400"),
-    (b"content-length", b"0"),
 )
 
 

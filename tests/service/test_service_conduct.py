@@ -170,6 +170,7 @@ def test_a_preflight_is_answered_without_a_key(make):
     answer = make(read_key=("r",))("OPTIONS", "/v1/related", headers=headers)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
     assert "POST" in answer.headers["access-control-allow-methods"]
+    assert "content-length" not in answer.headers  # RFC 9110, 8.6: never with 204
 
 
 def test_reading_can_need_a_key(make):
