@@ -97,6 +97,18 @@ def test_the_widget_is_small_and_may_be_pinned(client):
     assert f"const FLOOR = {FLOOR};" in widget.text  # the same list as the fragment
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, br", True), ("br;q=1.0, GZIP;q=0.5", True), ("*", True), ("identity;q=0, *;q=0.1", True),
+        ("gzip;q=0", False), ("*, gzip; q=0.000", False), ("*;q=0", False), ("", False), ("x-notgzip", False),
+    ],
+)  # fmt: skip
+def test_the_widget_is_packed_for_those_who_take_it_so(client, accepted, packed):
+    answer = client.get("/widget.js", headers={"Accept-Encoding": accepted})
+    assert ("content-encoding" in answer.headers) == packed
+
+
 def test_the_quality_page_shows_what_the_build_measured(client, engine):
     def value(mean):
         return {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}

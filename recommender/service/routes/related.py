@@ -47,7 +47,9 @@ async def related_to_body(request: Request) -> Response:
     service = reading(request)
     body = await read_json(request, service.settings.max_body)
 
-    def answer() -> bytes:  # reading it too: to clean a long draft in HTML takes seconds, for which nobody else may wait
+    def answer() -> (
+        bytes
+    ):  # reading it too: to clean a long draft in HTML takes seconds, for which nobody else may wait
         query, options = parse_request(body, service.settings.max_text)
         found = service.engine.related(query, options)
         service.metrics.answered(found, options.limit)
