@@ -74,6 +74,8 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._body_is_due = False, True
         if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEADERS:
             self._refuse_head()
+        elif self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
+            self._refuse(BadRequest("HTTP/1.1 asks for one header Host"))  # RFC 9112, 3.2
         else:
             super().on_headers_complete()
 
@@ -101,7 +103,7 @@ class Connection(HttpToolsProtocol):
         if len(self.url) > MAX_ADDRESS:
             self._refuse(AddressTooLong("address", f"has more than {MAX_ADDRESS:,} bytes; use POST"))
         else:
-            self._refuse(BadRequest("this is no HTTP request"))
+            self._refuse(BadRequest("this is no HTTP request, or its address is not percent-encoded"))
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing came after the last answer."""

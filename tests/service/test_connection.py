@@ -161,6 +161,24 @@ def test_what_the_connection_refuses_is_logged_and_counted(
     assert counted.encode() in rest(client)
 
 
+def test_an_address_that_is_not_encoded_is_told_so(connect: Connect) -> None:
+    client = connect()
+    client.sendall("GET /v1/related?text=Київ HTTP/1.1\r\n".encode() + HOST + b"\r\n")
+    answer = rest(client)
+    assert problem_of(answer) == (400, "bad-request")
+    assert b"percent-encoded" in answer
+
+
+@pytest.mark.parametrize("hosts", [b"", HOST + b"Host: other.example\r\n"])
+def test_a_request_has_one_host(connect: Connect, hosts: bytes) -> None:
+    client = connect()
+    client.sendall(b"GET /healthz HTTP/1.1\r\n" + hosts + b"\r\n")
+    assert problem_of(rest(client)) == (400, "bad-request")
+    client = connect()
+    client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert b'"ok"' in rest(client)
+
+
 def test_what_is_refused_keeps_the_id_that_it_was_given(connect: Connect) -> None:
     client = connect()
     client.sendall(b"GET / HTTP/1.1\r\nX-Request-Id: mine-1\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n")

@@ -49,7 +49,7 @@ async def related_to_body(request: Request) -> Response:
 
     def answer() -> (
         bytes
-    ):  # reading it too: to clean a long draft in HTML takes seconds, for which nobody else may wait
+    ):  # reading it too: a long draft in HTML takes seconds, and nobody else may wait for it
         query, options = parse_request(body, service.settings.max_text)
         found = service.engine.related(query, options)
         service.metrics.answered(found, options.limit)
