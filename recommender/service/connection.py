@@ -87,6 +87,8 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is complete."""
         self._body_is_due = False
+        if self._stuck is not None:  # now it has time to read
+            self._watch_reading()
         if not self._is_refused:
             super().on_message_complete()
 
@@ -119,14 +121,27 @@ class Connection(HttpToolsProtocol):
         """The client does not read what waits for it."""
         super().pause_writing()
         if self._stuck is None:
-            self._stuck = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+            self._watch_reading()
 
     def resume_writing(self) -> None:
         """It has read."""
         super().resume_writing()
+        self._forget_reading()
+
+    def _watch_reading(self) -> None:
+        self._forget_reading()
+        self._stuck = self.loop.call_later(WRITE_SECONDS, self._has_not_read)
+
+    def _forget_reading(self) -> None:
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
+
+    def _has_not_read(self) -> None:
+        if self._body_is_due and not self.transport.is_closing():  # it may send all before it reads
+            self._watch_reading()
+        else:
+            self.transport.abort()
 
     def _refuse_head(self) -> None:
         self._refuse(HeadersTooLarge("headers", f"have more than {MAX_HEADERS:,} bytes"))

@@ -99,7 +99,7 @@ KINDS: dict[type[Exception], Kind] = {
         409, "promotion-refused", "Not promoted", "The generation is clearly worse than the live one."
     ),
     errors.TooLarge: Kind(413, "too-large", "Too large", "The body, a text or a batch is beyond the limit."),
-    BadRequest: Kind(400, "bad-request", "Bad request", "What came is no HTTP request, or its address is no percent-encoded UTF-8."),
+    BadRequest: Kind(400, "bad-request", "Bad request", "What came is no HTTP request, or its address is not encoded."),
     AddressTooLong: Kind(414, "address-too-long", "Address too long", "Send long texts with POST."),
     UnsupportedMediaType: Kind(
         415, "unsupported-media-type", "Unsupported media type", "Send `Content-Type: application/json`."

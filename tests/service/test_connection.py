@@ -241,6 +241,24 @@ def test_head_is_get_without_a_body_and_keeps_the_connection(
     assert not caplog.records
 
 
+def test_a_client_may_send_a_whole_bulk_before_it_reads(connect: Connect, engine: Any) -> None:
+    engine.changes = lambda: SimpleNamespace(write_step=lambda step, who: step, close=lambda: None)
+    client = connect()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    client.sendall(
+        b"POST /v1/stories/bulk HTTP/1.1\r\nAuthorization: Bearer secret\r\nContent-Type: application/x-ndjson\r\n"
+        b"Transfer-Encoding: chunked\r\nConnection: close\r\n" + HOST + b"\r\n"
+    )
+    some = b"no JSON\n" * 1_000
+    for _ in range(40):  # in all the results are more than any buffer between takes
+        client.sendall(b"%x\r\n%s\r\n" % (len(some), some))
+        time.sleep(0.05)
+    client.sendall(b"0\r\n\r\n")
+    answer = rest(client)
+    assert answer.count(b'"request_id"') == 40_000
+    assert answer.endswith(b"0\r\n\r\n")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The time of `work`, which stands still until a test moves it; two that wait are many."""

@@ -46,27 +46,42 @@ class _Streamed(openapi.NDJSON):
         self._request_id = request_id_of(request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read, write and answer, some lines at a time."""
-        request = Request(scope, receive)
-        started = False
-        async for lines in _chunks(_lines(request, self._service.settings.max_body)):
-            left: Sequence[bytes | Upsert | RecommenderError] = lines
-            while left:
-                if (limit := scope.get("time_limit")) is not None:  # the limit is for each step, not for the whole
-                    limit.reschedule(asyncio.get_running_loop().time() + self._service.settings.request_timeout)
-                try:
-                    body, left = await self._service.change_work.run(self._step, left)
-                except Overloaded as error:
-                    if not started:
-                        raise
-                    body = self._failed(left, error)
-                    left = ()
-                if not started:
-                    await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                    started = True
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-        if not started:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        """Read and write some lines at a time; send their results beside, as fast as the client takes them.
+
+        Many clients send all before they read: to wait for them here would be to wait for each other. What they have
+        not read yet is kept; there are at most `MOST` results.
+        """
+        results: asyncio.Queue[bytes] = asyncio.Queue()
+        sender: asyncio.Task[None] | None = None
+        limit: asyncio.Timeout | None = scope.get("time_limit")
+        try:
+            async for lines in _chunks(_lines(Request(scope, receive), self._service.settings.max_body)):
+                left: Sequence[bytes | Upsert | RecommenderError] = lines
+                while left:
+                    if limit is not None:  # it is for each step, not for the whole
+                        seconds = self._service.settings.request_timeout
+                        limit.reschedule(asyncio.get_running_loop().time() + seconds)
+                    try:
+                        body, left = await self._service.change_work.run(self._step, left)
+                    except Overloaded as error:
+                        if sender is None:
+                            raise
+                        body = self._failed(left, error)
+                        left = ()
+                    results.put_nowait(body)
+                    sender = sender or asyncio.create_task(self._send(results, send))
+            if limit is not None:  # from here on that of the connection, for a client that does not read
+                limit.reschedule(None)
+            results.put_nowait(b"")
+            await (sender or self._send(results, send))
+        finally:
+            if sender is not None:
+                sender.cancel()
+
+    async def _send(self, results: "asyncio.Queue[bytes]", send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        while body := await results.get():
+            await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     def _step(

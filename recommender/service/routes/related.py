@@ -47,9 +47,7 @@ async def related_to_body(request: Request) -> Response:
     service = reading(request)
     body = await read_json(request, service.settings.max_body)
 
-    def answer() -> (
-        bytes
-    ):  # reading it too: a long draft in HTML takes seconds, and nobody else may wait for it
+    def answer() -> bytes:  # reading it too: a long draft in HTML takes seconds, and nobody else may wait for it
         query, options = parse_request(body, service.settings.max_text)
         found = service.engine.related(query, options)
         service.metrics.answered(found, options.limit)
