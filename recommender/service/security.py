@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import re
@@ -102,19 +103,18 @@ def given_key(headers: Iterable[tuple[bytes, bytes]], basic: bool = False) -> by
         basic: also take the password of `Authorization: Basic`. A browser sends that by itself, so it may open pages
             for reading and must never allow a change.
     """
+    found = b""
     for name, value in headers:
         if name == b"x-api-key":
-            return value.strip()
-        if name == b"authorization":
+            return value.strip()  # whatever else is said: a proxy may ask for an Authorization of its own
+        if name == b"authorization" and not found:
             scheme, _, rest = value.partition(b" ")
             if scheme.lower() == b"bearer":
-                return rest.strip()
-            if basic and scheme.lower() == b"basic":
-                try:
-                    return base64.b64decode(rest.strip(), validate=True).partition(b":")[2]
-                except binascii.Error:
-                    return b""
-    return b""
+                found = rest.strip()
+            elif basic and scheme.lower() == b"basic":
+                with contextlib.suppress(binascii.Error):
+                    found = base64.b64decode(rest.strip(), validate=True).partition(b":")[2]
+    return found
 
 
 class CrossOrigin:

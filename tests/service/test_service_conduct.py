@@ -181,6 +181,7 @@ def test_reading_can_need_a_key(make):
         {"X-API-Key": "r2"},
         {"X-API-Key": "w"},
         {"Authorization": f"Basic {basic}"},
+        {"Authorization": "Basic cHJveHk6cHJveHk=", "X-API-Key": "r2"},  # what a proxy before it asks for
     ):
         answer = client.get("/v1/related?id=a1", headers=headers)
         assert answer.status_code == 200
@@ -202,6 +203,7 @@ def test_writing_needs_the_admin_key(make):
     basic = base64.b64encode(b"x:w1").decode()
     cases = [({}, 401), ({"X-API-Key": "nix"}, 401), ({"X-API-Key": "r"}, 403),
              ({"Authorization": f"Basic {basic}"}, 401),
+             ({"Authorization": "Bearer proxy", "X-API-Key": "w1"}, 200),
              ({"X-API-Key": "w1"}, 200), ({"Authorization": "bearer w2"}, 200)]  # fmt: skip
     for headers, status in cases:
         assert client.post(PROMOTE, headers=headers).status_code == status
