@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import socket
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -514,6 +515,18 @@ def test_files_are_not_asked_while_the_service_answers(service, exported, put, o
     page = open_page(put(article(f'<read-more fallback="{exported}" story-id="{STORY}"></read-more>', service)))
     told(page)
     assert not [path for path in publisher.asked if path.startswith("/read-more")]
+
+
+def test_files_that_do_not_come_keep_no_other_list_waiting(service, put, open_page):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and says nothing
+        nowhere = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        body = (
+            f'<read-more src="{DOWN}" fallback="{nowhere}" story-id="{STORY}"></read-more>'
+            f'<read-more story-id="{STORY}"></read-more>'
+        )
+        page = open_page(put(article(body, service)), quiet=True)
+        assert len(told(page)[0]["hits"]) == 5
+        assert told(page, "error")[0]["status"] == 0
 
 
 def test_a_story_without_a_file_is_an_error(service, exported, put, open_page):

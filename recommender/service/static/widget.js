@@ -174,10 +174,10 @@
     }
 
     async _file(id, url) { // what `recommender export` wrote
-      const base = this.getAttribute("fallback"), key = plain(url);
+      const base = this.getAttribute("fallback"), key = plain(url), signal = AbortSignal.timeout(4000);
       const name = await hash(id || key);
-      const path = id ? name.slice(0, 2) + "/" + name.slice(2) : (await read(under(base, `urls/${name.slice(0, 3)}.json`)))[key];
-      return read(under(base, `stories/${path}.json`));
+      const path = id ? name.slice(0, 2) + "/" + name.slice(2) : (await read(under(base, `urls/${name.slice(0, 3)}.json`), signal))[key];
+      return read(under(base, `stories/${path}.json`), signal);
     }
 
     _fill(found) {
