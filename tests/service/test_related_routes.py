@@ -97,6 +97,16 @@ def test_links_lead_to_the_next_page_and_the_html_form(client):
     assert 'rel="next"' not in client.get("/v1/related?id=a1").headers["link"]
 
 
+def test_the_headers_of_what_the_widget_asks_for_pass_nginx_as_it_is_installed(client):
+    widest, tags = 0, 20 * len("story-" + 40 * "x" + ",")
+    for length in range(100, 2_000, 50):
+        answer = client.get(
+            "/v1/related", params={"text": "ж" * (length // 6), "limit": 1, "fields": "title,url,image"}
+        )
+        widest = max(widest, sum(len(name) + len(value) + 4 for name, value in answer.headers.raw))
+    assert 2_000 < widest < 4_096 - tags - 200  # 200: the status line and the date
+
+
 def test_head_is_get_without_a_body(client):
     got, head = client.get("/v1/related?id=a1"), client("HEAD", "/v1/related?id=a1")
     assert (head.status_code, head.content) == (200, b"")
