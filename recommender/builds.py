@@ -119,7 +119,8 @@ class Builds:
             IndexMissing: there is none of this id.
         """
         path = self._path(build_id)
-        if not build_id or "/" in build_id or build_id.startswith(".") or not path.exists():
+        # Not by Path, which raises on a name too long for a file.
+        if not build_id or "/" in build_id or build_id.startswith(".") or not os.path.exists(path):
             raise IndexMissing(f"no build {build_id!r} in {self._settings.index}")
         record = _known(path)
         if not record.is_over:

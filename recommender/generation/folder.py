@@ -88,7 +88,8 @@ class IndexFolder:
             IndexMissing: there is none of that name.
         """
         folder = self._generations / name
-        if not name or "/" in name or name.startswith(".") or not folder.is_dir():
+        # Not by Path, which raises on a name too long for a file.
+        if not name or "/" in name or name.startswith(".") or not os.path.isdir(folder):
             known = ", ".join(self.names()) or "none"
             raise IndexMissing(f"no generation {name!r} in {self.path}; there are: {known}")
         return folder

@@ -134,7 +134,7 @@ def test_what_was_just_verified_is_opened_without_reading_all_of_it_again(
     assert read == [(before, True), (before, False), (before, True), (other, True), (before, True)]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../generations", "nobody", ".hidden", "a/b", "\n"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../generations", "nobody", ".hidden", "a/b", "\n", "a" * 300])
 def test_a_name_is_no_path(index: Path, name: str) -> None:
     with pytest.raises(IndexMissing, match="no generation"):
         IndexFolder(index).promote(name)
