@@ -37,7 +37,12 @@ class Connection(HttpToolsProtocol):
     _in_head = False
     _body_is_due = False
     _is_refused = False
+    _held: Exception | None = None
     url = b""
+
+    @property
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, not for ever."""
@@ -58,8 +63,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head > MAX_ADDRESS + MAX_HEADERS:
             self._refuse_head()
-        is_idle = self.cycle is None or self.cycle.response_complete
-        if is_idle and self._deadline is None and self.timeout_keep_alive_task is None:
+        if self._is_idle and self._deadline is None and self.timeout_keep_alive_task is None:
             self._arm(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
@@ -71,12 +75,13 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is complete."""
         self._disarm()
-        self._in_head, self._body_is_due = False, True
+        self._in_head = False
         if sum(len(name) + len(value) for name, value in self.headers) > MAX_HEADERS:
             self._refuse_head()
         elif self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
             self._refuse(BadRequest("HTTP/1.1 asks for one header Host"))  # RFC 9112, 3.2
         else:
+            self._body_is_due = True
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -97,6 +102,9 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._close()
+        elif self._held is not None:
+            if self._is_idle:
+                self._say(self._held)
         elif self._body_is_due:
             self._arm(LINGER_SECONDS)
 
@@ -150,6 +158,12 @@ class Connection(HttpToolsProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
+        if self._is_idle or self._body_is_due:
+            self._say(error)
+        else:  # an earlier request is not answered yet, and answers come in the order of their requests
+            self._held = error
+
+    def _say(self, error: Exception) -> None:
         given = next((value for name, value in self.headers or () if name == b"x-request-id"), b"")
         name = request_id(given)
         answer = _PROBLEMS.response(error, name.decode())

@@ -179,6 +179,14 @@ def test_a_request_has_one_host(connect: Connect, hosts: bytes) -> None:
     assert b'"ok"' in rest(client)
 
 
+@pytest.mark.parametrize("wrong", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 50_000 + b"\r\n\r\n"])
+def test_what_is_refused_waits_for_the_answers_before_it(connect: Connect, wrong: bytes) -> None:
+    client = connect()
+    first, second = (b"GET /v1/related?id=%s HTTP/1.1\r\n%s\r\n" % (one, HOST) for one in (b"a1", b"nobody"))
+    client.sendall(first + second + wrong)
+    assert [int(one[:3]) for one in rest(client).split(b"HTTP/1.1 ")[1:-1]] == [200, 404]
+
+
 def test_what_is_refused_keeps_the_id_that_it_was_given(connect: Connect) -> None:
     client = connect()
     client.sendall(b"GET / HTTP/1.1\r\nX-Request-Id: mine-1\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n")
