@@ -158,7 +158,11 @@ class Connection(HttpToolsProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        if self._is_idle or self._body_is_due:
+        if self._is_idle:
+            self._say(error)
+        elif self._body_is_due and self.cycle.response_started:
+            self._close()  # what is wrong is the rest of a body whose answer has begun: it ends unfinished
+        elif self._body_is_due:
             self._say(error)
         else:  # an earlier request is not answered yet, and answers come in the order of their requests
             self._held = error

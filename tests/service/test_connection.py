@@ -267,6 +267,21 @@ def test_a_client_may_send_a_whole_bulk_before_it_reads(connect: Connect, engine
     assert answer.endswith(b"0\r\n\r\n")
 
 
+def test_a_body_that_breaks_off_in_nonsense_leaves_its_answer_unfinished(connect: Connect, engine: Any) -> None:
+    engine.changes = lambda: SimpleNamespace(write_step=lambda step, who: step, close=lambda: None)
+    client = connect()
+    lines = b"no JSON\n" * 100
+    client.sendall(
+        b"POST /v1/stories/bulk HTTP/1.1\r\nAuthorization: Bearer secret\r\nContent-Type: application/x-ndjson\r\n"
+        b"Transfer-Encoding: chunked\r\n" + HOST + b"\r\n%x\r\n%s\r\n" % (len(lines), lines)
+    )
+    assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    client.sendall(b"nonsense\r\n")
+    answer = rest(client)
+    assert b"HTTP/1.1" not in answer
+    assert not answer.endswith(b"0\r\n\r\n")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The time of `work`, which stands still until a test moves it; two that wait are many."""
