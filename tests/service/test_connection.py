@@ -36,10 +36,11 @@ Connect = Callable[[], socket.socket]
 
 
 @pytest.fixture
-def connect(engine: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+def connect(engine: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Connect]:
     for name, seconds in (("HEAD_SECONDS", 0.5), ("LINGER_SECONDS", 0.3), ("WRITE_SECONDS", 0.5)):
         monkeypatch.setattr(connection, name, seconds)
-    app = create_app(replace(Settings(), admin_key=("secret",), request_timeout=0.5), engine)
+    settings = replace(Settings(), admin_key=("secret",), request_timeout=getattr(request, "param", 0.5))
+    app = create_app(settings, engine)
     config = uvicorn.Config(app, port=0, log_config=None, http=Connection, timeout_keep_alive=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -249,6 +250,7 @@ def test_head_is_get_without_a_body_and_keeps_the_connection(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("connect", [30], indirect=True)  # seconds for a step: this is not about them
 def test_a_client_may_send_a_whole_bulk_before_it_reads(connect: Connect, engine: Any) -> None:
     engine.changes = lambda: SimpleNamespace(write_step=lambda step, who: step, close=lambda: None)
     client = connect()
@@ -267,6 +269,7 @@ def test_a_client_may_send_a_whole_bulk_before_it_reads(connect: Connect, engine
     assert answer.endswith(b"0\r\n\r\n")
 
 
+@pytest.mark.parametrize("connect", [30], indirect=True)
 def test_a_body_that_breaks_off_in_nonsense_leaves_its_answer_unfinished(connect: Connect, engine: Any) -> None:
     engine.changes = lambda: SimpleNamespace(write_step=lambda step, who: step, close=lambda: None)
     client = connect()
