@@ -128,6 +128,5 @@ def _ascending(places: list[_Place]) -> Iterator[_Place]:
 
 
 def is_blocked(pointer: ReadMore, blocked: Mapping[int, int]) -> bool:
-    """Whether a pointer's headline or URL is that of a hidden story; `blocked` counts these by key."""
-    by_headline = pointer.title and blocked.get(headline_key(pointer.title))
-    return bool(by_headline or (pointer.url and blocked.get(url_key(pointer.url))))
+    """Whether a pointer's id, URL or headline is that of a hidden story; `blocked` counts these by key."""
+    return any(blocked.get(key) for key in pointer_keys([pointer]))

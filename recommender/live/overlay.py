@@ -51,7 +51,7 @@ class Overlay:
     def hidden(self) -> frozenset[int]:
         """The keys of the stories that changes hide: of their ids, URLs and headlines."""
         if self._hidden is None:
-            self._hidden = frozenset(key64(name) for name in self._hiding).union(*self._hiding.values())
+            self._hidden = frozenset[int]().union(*self._hiding.values())
         return self._hidden
 
     @property
@@ -110,7 +110,7 @@ class Overlay:
         What that touches is noted first, and what a change of `stories` will.
         """
         before = self._hiding.get(state.id, frozenset())
-        after = state.keys if state.is_hidden else frozenset()
+        after = state.barred
         keys = set(before ^ after).union(*(hiding_keys(story) | {key64(story.id)} for story in stories))
         touched.note(self._rows, self._headlines(), keys, stories)
         if before != after:
@@ -128,7 +128,7 @@ class Overlay:
 
 
 def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:
-    """For each story that live changes hide, up to a position, its keys (see `LiveState.keys`)."""
+    """For each story that live changes hide, up to a position, its keys (see `LiveState.barred`)."""
     changed = journal.deciding(journal.ids_of_hiding(), upto, upto)
     states = (fold(story_id, entries) for story_id, entries in changed)
-    return {state.id: state.keys for state in states if state.is_hidden}
+    return {state.id: state.barred for state in states if state.is_hidden}

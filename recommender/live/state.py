@@ -12,6 +12,7 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.readmore import headline_key, url_key
+from recommender.storage import key64
 from recommender.stories import USABLE, Story, story_from_record
 
 PUT, STATUS, EMBARGO, DELETE = "put", "status", "embargo", "delete"
@@ -69,6 +70,11 @@ class LiveState:
     def is_hidden(self) -> bool:
         """Whether the story was deleted, or its status makes it invisible."""
         return self.deleted or self.status not in (None, USABLE)
+
+    @property
+    def barred(self) -> frozenset[int]:
+        """While the story is hidden, the keys of its id, URL and headline: no headline-only story may stand for it."""
+        return self.keys | {key64(self.id)} if self.is_hidden else frozenset()
 
     def story(self) -> Story | None:
         """The story of the last upsert, with status and embargo as they are now."""

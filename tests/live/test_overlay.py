@@ -136,7 +136,7 @@ def test_a_state_that_is_no_longer_served_goes_at_once(desk: Desk) -> None:
         for turn in range(3):
             desk.changes.put(story("n", f"Herring is landed {turn}", "The coach resigns"))
             assert desk.recommender.related(Query(text="herring")).hits
-            states += map(weakref.ref, (desk.recommender._serving, desk.recommender.generation))
+            states += map(weakref.ref, (desk.recommender._snapshot, desk.recommender.generation))
         states += map(weakref.ref, (source._overlay, source._base))
         desk.rebuild()
         assert desk.recommender.related(Query(text="herring")).hits
@@ -300,6 +300,18 @@ def test_a_state_knows_no_language_that_came_after_it(desk: Desk) -> None:
     draft = probe_story(before, Story("", "Porto", language="it"), lambda: Encoded(np.eye(64, dtype="f")[0], False))
     found = Searcher(before, before.ranker).search(draft, Options(), np.ones(len(before), np.bool_), 0)
     assert len(found.ranked.rows) > 0
+
+
+def test_no_headline_stands_for_a_deleted_story_that_is_pointed_to_by_id(make_desk: Callable[..., Desk]) -> None:
+    """In other words than its own, and without its URL."""
+    pointed = [{"id": "s", "title": "What the mayor did"}]
+    desk = make_desk(story("s", "Mayor resigns", day=1), story("a", "Council meets", day=2, read_more=pointed))
+    desk.changes.delete("s")
+    assert desk.recommender.headlines().items == []
+    desk.rebuild()
+    assert desk.recommender.headlines().items == []
+    desk.changes.put(story("s", "Mayor resigns", day=1))
+    assert [one["id"] for one in desk.recommender.story("a")["links"]["read_more"]] == ["s"]
 
 
 def test_a_put_keeps_what_hides_a_story_unless_it_says_otherwise(desk: Desk) -> None:
