@@ -102,7 +102,7 @@ class IndexFolder:
 
     def listing(self) -> list[Listed]:
         """All generations, oldest first."""
-        live = self._pointer.read_what_can_be().live
+        live = self._pointer.read().live
         result = []
         for name in self.names():
             try:

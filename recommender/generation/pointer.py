@@ -39,8 +39,7 @@ class Pointer:
         try:
             return Pointed(str(content["generation"]), [str(name) for name in content.get("history", [])])
         except (AttributeError, KeyError, TypeError):
-            todo = "promote a generation; `recommender index list` names them"
-            raise IndexCorrupt(f"{self._path}: is damaged: {todo}") from None
+            raise IndexCorrupt(f"{self._path}: is damaged; promote a generation of those in generations/") from None
 
     def read_what_can_be(self) -> Pointed:
         """The same, and nothing where it is damaged."""
