@@ -20,7 +20,7 @@ from typing import Any
 
 from recommender import __version__
 from recommender.engine import Query, Recommender
-from recommender.engine.query import MAX_LIMIT
+from recommender.engine.options import MAX_LIMIT
 from recommender.errors import IndexFault, InputError, NotFound
 from recommender.processes import processors, start_workers
 from recommender.progress import Progress, Silent

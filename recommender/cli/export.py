@@ -21,7 +21,7 @@ def export(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run the command."""
     from dataclasses import asdict
 
-    from recommender.engine.query import MAX_LIMIT
+    from recommender.engine.options import MAX_LIMIT
     from recommender.errors import InputError
     from recommender.export import Lists
     from recommender.export import export as write

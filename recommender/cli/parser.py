@@ -8,7 +8,7 @@ from recommender.cli.corpora import corpus_help
 from recommender.cli.export import add_export
 from recommender.cli.live import add_live
 from recommender.corpus.spec import FORMATS
-from recommender.engine.query import OPTIONS, Option
+from recommender.engine.options import OPTIONS, Option
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -2,7 +2,8 @@
 
 from recommender.engine.answer import Hit, Recommendations
 from recommender.engine.engine import Recommender
-from recommender.engine.query import OPTIONS, Option, Options, Query, parse_options, parse_request
+from recommender.engine.options import OPTIONS, Option, Options, parse_options
+from recommender.engine.query import Query, parse_request
 
 __all__ = [
     "OPTIONS",

@@ -11,8 +11,9 @@ import numpy as np
 from recommender.embedding import Encoded, QueryEncoder
 from recommender.engine.answer import Recommendations, State
 from recommender.engine.listing import Headlines, articles, latest, waiting
+from recommender.engine.options import Options
 from recommender.engine.probe import story_of_text
-from recommender.engine.query import Options, Query
+from recommender.engine.query import Query
 from recommender.engine.render import Renderer
 from recommender.engine.snapshot import Snapshot, begin_encoding
 from recommender.engine.source import Source

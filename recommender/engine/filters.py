@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from recommender.dates import UNDATED, Moment
-from recommender.engine.query import ANY, BACKGROUND, FOLLOWUP, Options
+from recommender.engine.options import ANY, BACKGROUND, FOLLOWUP, Options
 from recommender.generation import FACETS, KIND_HEADLINE, Generation
 from recommender.ranking.freshness import from_on, newer_than, past_of
 from recommender.readmore import is_stub_id

@@ -3,8 +3,8 @@
 import numpy as np
 
 from recommender.engine.filters import in_time, mode_of
+from recommender.engine.options import FOLLOWUP, Options
 from recommender.engine.probe import Probe
-from recommender.engine.query import FOLLOWUP, Options
 from recommender.generation import Generation
 from recommender.ranking.freshness import from_on, past_of
 from recommender.stories import KINDS

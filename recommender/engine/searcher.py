@@ -7,8 +7,8 @@ import numpy as np
 from recommender.dates import DAY_SECONDS
 from recommender.engine.candidates import Candidates, gather
 from recommender.engine.filters import filtered, in_time, mode_of, newest_second
+from recommender.engine.options import LATEST, Options
 from recommender.engine.probe import Probe
-from recommender.engine.query import LATEST, Options
 from recommender.engine.rank import Ranked, feature_matrix, rank
 from recommender.generation import KIND_ARTICLE, Generation
 from recommender.ranking.diversity import diversify

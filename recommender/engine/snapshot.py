@@ -13,8 +13,9 @@ from recommender.engine.answer import Recommendations, wanted_fields
 from recommender.engine.filters import visible
 from recommender.engine.leftout import kept_out
 from recommender.engine.listing import newest
+from recommender.engine.options import Options
 from recommender.engine.probe import Probe, probe_row, probe_story, story_of_text
-from recommender.engine.query import Options, Query
+from recommender.engine.query import Query
 from recommender.engine.render import Renderer
 from recommender.engine.searcher import Found, Searcher
 from recommender.engine.source import Served

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from recommender.engine.filters import visible
+from recommender.engine.options import Options
 from recommender.engine.probe import probe_row
-from recommender.engine.query import Options
 from recommender.engine.searcher import Searcher
 from recommender.generation import KIND_ARTICLE, Generation
 from recommender.vectors import Mask

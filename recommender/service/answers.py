@@ -17,7 +17,7 @@ from recommender import __version__
 from recommender.dates import Moment
 from recommender.embedding import Encoded
 from recommender.engine.answer import Recommendations, State
-from recommender.engine.query import LATEST, MAX_OFFSET
+from recommender.engine.options import LATEST, MAX_OFFSET
 from recommender.service.cache import Answer
 from recommender.service.context import Service
 from recommender.service.fragment import render_fragment, wider

@@ -14,7 +14,8 @@ from starlette.types import Scope
 from recommender.embedding import Encoded
 from recommender.engine.answer import Recommendations, State
 from recommender.engine.listing import Headlines
-from recommender.engine.query import Options, Query
+from recommender.engine.options import Options
+from recommender.engine.query import Query
 from recommender.errors import RecommenderError
 from recommender.live import Changes, Upsert
 from recommender.service.cache import AnswerCache

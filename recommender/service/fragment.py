@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from recommender.engine.query import MAX_LIMIT, Options
+from recommender.engine.options import MAX_LIMIT, Options
 from recommender.service.pages import render
 from recommender.service.questions import FLOOR, View
 from recommender.service.reader_dates import written

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
 from recommender.engine.answer import HIT_FIELDS, RECORD_FIELDS
-from recommender.engine.query import OPTIONS, Option
+from recommender.engine.options import OPTIONS, Option
 from recommender.service import examples
 from recommender.service.problems import MEDIA_TYPE, all_kinds
 from recommender.service.questions import FLOOR

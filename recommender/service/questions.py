@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from recommender.engine.query import Options, Query, parse_request
+from recommender.engine.options import Options
+from recommender.engine.query import Query, parse_request
 from recommender.errors import InputError
 
 RELATED = "/v1/related"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from recommender.engine.query import OPTIONS
+from recommender.engine.options import OPTIONS
 from recommender.service.questions import FLOOR
 from recommender.stories import story_from_record
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recommender.engine.query import Options, Query, parse_request
+from recommender.engine.options import Options
+from recommender.engine.query import Query, parse_request
 from recommender.service.context import Service, reading
 from recommender.service.fragment import is_web
 from recommender.service.html import for_people, page

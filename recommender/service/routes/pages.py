@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recommender.engine.query import Options, Query, parse_request
+from recommender.engine.options import Options
+from recommender.engine.query import Query, parse_request
 from recommender.errors import InputError, NotFound
 from recommender.service.context import Service, reading, request_id_of
 from recommender.service.fragment import READERS, day_of, render_fragment, wider
