@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.embedding import Encoded, QueryEncoder
 from recommender.engine.answer import Recommendations, State
-from recommender.engine.listing import Headlines, articles, latest, waiting
+from recommender.engine.listing import Headlines, articles, facet_values, latest, waiting
 from recommender.engine.options import Options
 from recommender.engine.probe import story_of_text
 from recommender.engine.query import Query
@@ -137,11 +137,11 @@ class Recommender:
     def describe(self) -> dict[str, Any]:
         """What is served, for operators."""
         snapshot = self._current()
-        manifest = snapshot.generation.manifest
+        manifest, shown = snapshot.generation.manifest, snapshot.shown(int(time.time()))
         return {
             "generation": manifest.name,
             "built_at": manifest.built_at,
-            "stories": int(np.count_nonzero(snapshot.shown(int(time.time())))),
+            "stories": int(np.count_nonzero(shown)),
             "embedder": manifest.embedder,
             "analysis": manifest.analysis,
             "counts": manifest.counts,
@@ -151,9 +151,9 @@ class Recommender:
             "ranker": snapshot.ranker.to_json(),
             "bytes": manifest.size,
             "journal": self._source.describe(),
-            "sections": sorted(snapshot.generation.columns.facets["section"])[:1_000],
-            "languages": sorted(snapshot.generation.columns.facets["language"]),
-            "sources": sorted(snapshot.generation.columns.facets["source"])[:1_000],
+            "sections": facet_values(snapshot.generation, "section", shown)[:1_000],
+            "languages": facet_values(snapshot.generation, "language", shown),
+            "sources": facet_values(snapshot.generation, "source", shown)[:1_000],
         }
 
     def changes(self) -> Changes:

@@ -1,4 +1,4 @@
-"""Stories in an order of their own, without a question: the newest, the headlines that wait, all articles."""
+"""What there is, without a question: the newest stories, the headlines that wait, all articles, their sections."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,13 @@ def articles(generation: Generation, _: Renderer, shown: Mask) -> list[tuple[str
     rows = np.flatnonzero(shown & (generation.columns.kind == KIND_ARTICLE))
     records = (generation.record(int(row)) for row in rows)
     return [(str(record["id"]), record.get("url")) for record in records]
+
+
+def facet_values(generation: Generation, facet: str, shown: Mask) -> list[str]:
+    """The sections, languages or sources of the stories that may be seen, in the order of the alphabet."""
+    codes = getattr(generation.columns, facet)[shown]
+    used = np.flatnonzero(np.bincount(codes[codes >= 0]))
+    return sorted(generation.columns.facets[facet][code] for code in used.tolist())
 
 
 def newest(generation: Generation, allowed: Mask, count: int) -> Int64:

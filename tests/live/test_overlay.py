@@ -544,3 +544,13 @@ def test_a_headline_of_the_generation_follows_the_story_that_names_it(
     assert desk.recommender.headlines().items == [item]
     language, (pointed,) = changed.get("language", "en"), changed.get("read_more", [{"title": MAYOR}])
     assert (item["title"], item["language"]) == (pointed["title"], language)
+
+
+def test_a_section_is_named_while_a_story_of_it_may_be_seen(desk: Desk) -> None:
+    desk.changes.put(story("p", "Secret plan of the mayor", section="Secret plans"))
+    assert "Secret plans" in desk.recommender.describe()["sections"]
+    desk.changes.patch("p", status="withheld")
+    assert "Secret plans" not in desk.recommender.describe()["sections"]
+    desk.changes.patch("p", status="usable")
+    desk.changes.delete("p")
+    assert "Secret plans" not in desk.recommender.describe()["sections"]
