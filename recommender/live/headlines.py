@@ -14,7 +14,7 @@ from recommender.readmore import headline_key, settle, stub_story, telling_url, 
 from recommender.stories import ReadMore, Story
 
 
-class Mention(NamedTuple):
+class _Mention(NamedTuple):
     """A pointer that means a headline, and the story that it stands in."""
 
     pointer: ReadMore
@@ -27,7 +27,7 @@ class Headlines:
     Args:
         rows: where pointers are resolved.
         journal: says which headlines were withdrawn.
-        blocked: counts, by key, the URLs and headlines of hidden stories, for which no headline may stand.
+        blocked: counts, by key, the ids, URLs and headlines of hidden stories, for which no headline may stand.
     """
 
     def __init__(self, rows: Rows, journal: Journal, blocked: Mapping[int, int]) -> None:
@@ -42,9 +42,8 @@ class Headlines:
         """The story of a row."""
         return self._read(row)[0]
 
-    def of(self, mention: Mention) -> int | None:
-        """The key of the headline that a pointer means; None where it stands for a hidden story."""
-        pointer = mention.pointer
+    def of(self, pointer: ReadMore) -> int | None:
+        """The key of the headline that a pointer to no story means; None where it stands for a hidden one."""
         if self._is_barred(pointer):
             return None
         url = telling_url(pointer, self._rows)
@@ -60,7 +59,7 @@ class Headlines:
     def made(self, key: int) -> Story | None:
         """The story of a headline; None where no pointer means it."""
         mentions = self._mentions(key, lambda pointer: headline_key(pointer.title) == key)
-        first = next((mention for mention in mentions if self.of(mention) == key), None)
+        first = next((mention for mention in mentions if self.of(mention.pointer) == key), None)
         return None if first is None else replace(stub_story(first.pointer), language=first.source.language)
 
     def state(self, stub_id: str) -> LiveState:
@@ -78,13 +77,13 @@ class Headlines:
     def _is_barred(self, pointer: ReadMore) -> bool:
         return is_blocked(pointer, self._blocked) or self.state(stub_story(pointer).id).deleted
 
-    def _mentions(self, key: int, is_meant: Callable[[ReadMore], bool]) -> Iterator[Mention]:
+    def _mentions(self, key: int, is_meant: Callable[[ReadMore], bool]) -> Iterator[_Mention]:
         """The pointers with a key that mean a headline, the first one first."""
         for row in self._in_order(self._rows.rows_of_key("pointer_key", key)):
             story, pointers = self._read(row)
             for pointer in filter(is_meant, pointers.get(key, ())):
                 if settle(pointer, story, self._rows).by == "stub" and not self._is_barred(pointer):
-                    yield Mention(pointer, story)
+                    yield _Mention(pointer, story)
 
     def _in_order(self, rows: list[int]) -> Iterator[int]:
         """Rows as a rebuild would order them, worked out as far as they are asked for.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from recommender.live.headlines import Headlines, Mention
+from recommender.live.headlines import Headlines
 from recommender.live.rows import Rows
 from recommender.readmore import headline_key, settle, url_key
 from recommender.stories import ReadMore, Story
@@ -101,7 +101,7 @@ class Resolution:
         settled = settle(pointer, source, self._rows)
         if settled.by != "stub":
             return settled.ordinal
-        key = self._headlines.of(Mention(pointer, source))
+        key = self._headlines.of(pointer)
         return None if key is None else self._stub(key)
 
     def _stub(self, key: int) -> int | None:
