@@ -385,6 +385,20 @@ def test_a_headline_is_what_the_first_of_its_mentions_makes_of_it(make_desk: Cal
     assert desk.recommender.headlines().items == [item]
 
 
+def test_the_oldest_mention_names_what_stands_at_a_url(make_desk: Callable[..., Desk]) -> None:
+    """Wherever it stands in the corpus; a pointer with other words and that URL means the same."""
+    desk = make_desk(
+        story("s9", "Council meets", day=9, read_more=[{"title": "He goes", "url": URL}]),
+        story("s8", "Council debates", day=8, read_more=[{"title": "Mayor steps down", "url": URL}]),
+    )
+    assert [item["title"] for item in desk.recommender.headlines().items] == ["Mayor steps down"]
+    desk.changes.put(story("s1", "Storm hits town", day=1, read_more=[{"title": MAYOR, "url": URL}]))
+    (item,) = desk.recommender.headlines().items
+    assert (item["title"], {one["id"] for one in item["mentioned_by"]}) == (MAYOR, {"s1", "s8", "s9"})
+    desk.changes.put(story("a", "A list", "He goes", day=9))  # without the URL: a headline of its own
+    assert {item["title"] for item in desk.recommender.headlines().items} == {MAYOR, "He goes"}
+
+
 def test_a_long_list_is_resolved_by_work_in_proportion(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer waits for it: of a list of three thousand headlines it took minutes."""
     work = 0
