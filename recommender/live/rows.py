@@ -114,11 +114,6 @@ class Rows:
         """The stories with this canonical URL."""
         return self._candidates("url_key", canonical)
 
-    def stubs_by_url(self, canonical: str) -> list[int]:
-        """The rows of stubs with this canonical URL, which no story of its own has."""
-        rows = self.rows_of_key("url_key", key64(canonical))
-        return rows if all(self.is_stub(row) for row in rows) else []
-
     def by_headline(self, key: str) -> list[Candidate]:
         """The stories with this normalised headline."""
         return self._candidates("headline_key", key)
