@@ -23,9 +23,9 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from recommender.errors import AddressUnavailable, NotFound, Overloaded
-from recommender.service import connection, create_app, run
+from recommender.service import connection, create_app, listening
 from recommender.service.connection import Connection
-from recommender.service.run import LISTENERS, SPREADS, listeners, shared_listeners
+from recommender.service.listening import LISTENERS, SPREADS, listeners, shared_listeners
 from recommender.service.work import Work
 from recommender.settings import Settings
 
@@ -508,7 +508,7 @@ def resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
         v4, v6 = socket.AF_INET, socket.AF_INET6
         return [(v6, 1, 6, "", (one, port, 0, 0)) if ":" in one else (v4, 1, 6, "", (one, port)) for one in addresses]
 
-    monkeypatch.setattr(run, "getaddrinfo", look_up)
+    monkeypatch.setattr(listening, "getaddrinfo", look_up)
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
