@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from recommender.cleaning import story_of
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import Rejected, story_read
 from recommender.errors import CorpusError
 from recommender.news_dates import news_date, stated_date
 from recommender.stories import Story
@@ -69,10 +70,7 @@ class Columns:
 
     def item(self, place: str, row: Mapping[str, Any]) -> Story | Rejected:
         """The story of a row."""
-        try:
-            return story_or_rejected(place, self._record(row), story_of)
-        except ValueError as error:
-            return Rejected(place, str(error))
+        return story_read(place, partial(self._record, row), story_of)
 
     def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
         record = {name: value for name in self._rest if (value := _plain(row.get(name))) is not None}

@@ -1,10 +1,11 @@
 """RSS (0.9 to 2.0), RDF and Atom, read as a stream of items."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import Rejected, story_read
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields, looks_like_html
@@ -28,7 +29,7 @@ def feed_items(
     try:
         for name, element, line in elements(read, _ITEMS, charset):
             if name:
-                yield _item(element, f"{place}:{line}", channel, url)
+                yield story_read(f"{place}:{line}", partial(item_record, element, channel, url))
             else:
                 note_channel(element, channel)
     except BrokenXml as error:
@@ -53,13 +54,6 @@ def base_of(element: Any, outside: str | None) -> str | None:
     for node in (*reversed([*element.iterancestors()]), element):
         base = http_url(node.get(_BASE), base) or base
     return base
-
-
-def _item(element: Any, place: str, channel: dict[str, str], url: str | None) -> Story | Rejected:
-    try:
-        return story_or_rejected(place, item_record(element, channel, url))
-    except ValueError as error:
-        return Rejected(place, str(error))
 
 
 def item_record(element: Any, channel: dict[str, str], base: str | None = None) -> dict[str, Any]:

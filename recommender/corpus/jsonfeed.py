@@ -1,10 +1,11 @@
 """JSON Feed (1.0 and 1.1): a document of items."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import Rejected, story_read
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
 from recommender.stories import Story
@@ -26,11 +27,8 @@ def json_feed_items(document: Mapping[str, Any], place: str, url: str | None = N
         where = f"{place}: item {number + 1}"
         if not isinstance(item, dict):
             yield Rejected(where, "is no object")
-            continue
-        try:
-            yield story_or_rejected(where, _record(item, document, url))
-        except ValueError as error:
-            yield Rejected(where, str(error))
+        else:
+            yield story_read(where, partial(_record, item, document, url))
 
 
 def _record(item: Mapping[str, Any], feed: Mapping[str, Any], base: str | None) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """IPTC ninjs (1.x to 3.x): a news item as agencies send it."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import Rejected, story_read
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
 from recommender.stories import STATUSES, Story
@@ -31,10 +32,7 @@ def ninjs_items(document: object, place: str) -> Iterator[Story | Rejected]:
         if not isinstance(item, dict):
             yield Rejected(where, "is no object")
         elif _text(item, "type") in ("", "text", "composite"):
-            try:
-                yield story_or_rejected(where, _record(item))
-            except ValueError as error:
-                yield Rejected(where, str(error))
+            yield story_read(where, partial(_record, item))
 
 
 def _record(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,3 +65,11 @@ def story_or_rejected(place: str, record: Any, make: Callable[[Any], Story] = pa
         return make(record)
     except RecordError as error:
         return Rejected(place, str(error))
+
+
+def story_read(place: str, read: Callable[[], Any], make: Callable[[Any], Story] = parsed_story) -> Story | Rejected:
+    """The same of a record that is still to be read: `read` says by a ValueError why that cannot be."""
+    try:
+        return story_or_rejected(place, read(), make)
+    except ValueError as error:
+        return Rejected(place, str(error))

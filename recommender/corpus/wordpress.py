@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from recommender.corpus.feeds import item_record, note_channel
 from recommender.corpus.markup import plain_line
-from recommender.corpus.reader import Rejected, story_or_rejected
+from recommender.corpus.reader import Rejected, story_read
 from recommender.corpus.xmlstream import BrokenXml, elements, local_name, text_of
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import with_paragraphs
@@ -38,10 +39,7 @@ def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story 
             status = _STATUS.get(fields.get("status", "publish"))
             if fields.get("post_type", "post") != "post" or status is None:
                 continue
-            try:
-                yield story_or_rejected(f"{place}:{line}", _record(element, fields, status, channel))
-            except ValueError as error:
-                yield Rejected(f"{place}:{line}", str(error))
+            yield story_read(f"{place}:{line}", partial(_record, element, fields, status, channel))
     except BrokenXml as error:
         yield Rejected(f"{place}:{line + 1}", f"{error}; what stands before was read")
 
