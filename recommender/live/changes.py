@@ -1,26 +1,20 @@
 """Live changes as they are made: checked, given their vectors, written to the journal; then they are acknowledged."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
-import numpy as np
-
 from recommender.dates import Moment
-from recommender.embedding import Encoded
 from recommender.embedding.packed import pack
 from recommender.errors import InputError, NotFound, RecommenderError
 from recommender.generation import Generation
+from recommender.live.audit import log_changes
 from recommender.live.journal import Journal, Writing
 from recommender.live.state import DELETE, EMBARGO, PUT, STATUS, Entry, LiveState, fold, hiding_keys, pack_payload
 from recommender.live.upsert import Upsert, in_steps, upsert_of
-from recommender.live.vectors import EmbedStories, content_key
-from recommender.readmore import is_stub_id, stub_story
+from recommender.live.vectors import EmbedStories, vectors_for
+from recommender.readmore import is_stub_id
 from recommender.stories import STATUSES, USABLE, Story
-
-audit = logging.getLogger("recommender.audit")
 
 Result = Literal["created", "updated", "unchanged", "deleted"]
 UNSET: Any = object()
@@ -116,12 +110,13 @@ class Changes:
             upserts: the stories.
             who: makes the changes, for the audit.
         """
-        vectors = self._vectors([one.story for one in upserts])
+        stories = [one.story for one in upserts]
+        vectors = vectors_for(stories, self._journal, self._served(), self._fingerprint, self._embed)
         served = self._served()
         with self._journal.writing() as writing:
             writing.keep_vectors((key, pack(*encoded)) for key, encoded in vectors.items())
             written = [_append(writing, one, served, who) for one in upserts]
-        _audit([entry for _, entry in written if entry is not None])
+        log_changes([entry for _, entry in written if entry is not None])
         return [change for change, _ in written]
 
     def patch(self, story_id: str, *, status: str | None = None, embargoed: Any = UNSET, who: str = "") -> Change:
@@ -139,18 +134,15 @@ class Changes:
         served = self._served()  # not while the journal is locked: it may be brought up to date first
         with self._journal.writing() as writing:
             state = fold(story_id, writing.entries_of(story_id))
-            story = _story(state, served)
-            if story is None and not _is_hidden_headline(state):
-                raise NotFound("id", story_id)
+            story = _story_to_change(state, served)
             known = story or state
             entries = []
             if status is not None and status != known.status:
-                keys = sorted(state.keys.union(hiding_keys(story) if story else ()))
-                entries.append(writing.append(STATUS, story_id, {"status": status, "keys": keys}, who))
+                entries.append(writing.append(STATUS, story_id, {"status": status, "keys": _keys(state, story)}, who))
             if until is not UNSET and until != known.embargoed:
                 payload = {"embargoed": None if until is None else str(until)}
                 entries.append(writing.append(EMBARGO, story_id, payload, who))
-        _audit(entries)
+        log_changes(entries)
         return Change(story_id, "updated" if entries else "unchanged", entries[-1].position if entries else 0)
 
     def delete(self, story_id: str, *, who: str = "") -> Change:
@@ -164,12 +156,9 @@ class Changes:
             state = fold(story_id, writing.entries_of(story_id))
             if state.deleted:
                 return Change(story_id, "unchanged")
-            story = _story(state, served)
-            if story is None and not _is_hidden_headline(state):
-                raise NotFound("id", story_id)
-            keys = state.keys.union(hiding_keys(story) if story else ())
-            entry = writing.append(DELETE, story_id, {"keys": sorted(keys)}, who)
-        _audit([entry])
+            keys = _keys(state, _story_to_change(state, served))
+            entry = writing.append(DELETE, story_id, {"keys": keys}, who)
+        log_changes([entry])
         return Change(story_id, "deleted", entry.position)
 
     def state_of(self, story_id: str) -> LiveState:
@@ -186,32 +175,6 @@ class Changes:
     def _boilerplate(self) -> frozenset[str]:
         """The lines that the build of what is served left out."""
         return frozenset(self._served().manifest.boilerplate)
-
-    def _vectors(self, stories: Sequence[Story]) -> dict[bytes, Encoded]:
-        """Vectors of stories and of the headlines that they point to: those that neither journal nor index has."""
-        wanted: dict[bytes, Story] = {}
-        for story in stories:
-            stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
-            for one in (story, *stubs):
-                wanted[content_key(self._fingerprint, one)] = one
-        for key in self._journal.vectors.find(list(wanted)):
-            del wanted[key]
-        found = {key: row for key, story in wanted.items() if (row := self._indexed(story)) is not None}
-        missing = {key: story for key, story in wanted.items() if key not in found}
-        if missing:
-            found |= zip(missing, self._embed(list(missing.values())), strict=True)
-        return found
-
-    def _indexed(self, story: Story) -> Encoded | None:
-        """The vector that the index has of the same headline and body."""
-        served = self._served()
-        row = served.row_of(story.id)
-        if row is None:
-            return None
-        known = served.story(row)
-        if (known.title, known.text) != (story.title, story.text):
-            return None
-        return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
 
 
 def _append(writing: Writing, upsert: Upsert, served: Generation, who: str) -> tuple[Change, Entry | None]:
@@ -242,6 +205,24 @@ def _story(state: LiveState, served: Generation) -> Story | None:
     return None if row is None else state.dress(served.story(row))
 
 
+def _story_to_change(state: LiveState, served: Generation) -> Story | None:
+    """The same of one that must be there; None of a headline without an article that changes hide: nothing stands for
+    it in the index meanwhile.
+
+    Raises:
+        NotFound: it is not there.
+    """
+    story = _story(state, served)
+    if story is None and (state.deleted or not state.is_hidden or not is_stub_id(state.id)):
+        raise NotFound("id", state.id)
+    return story
+
+
+def _keys(state: LiveState, story: Story | None) -> list[int]:
+    """Of the story's URLs and headlines, as it is and as it was hidden before."""
+    return sorted(state.keys.union(hiding_keys(story) if story else ()))
+
+
 def _embargo(value: Any) -> Moment | None:
     if value is None:
         return None
@@ -249,24 +230,3 @@ def _embargo(value: Any) -> Moment | None:
         return Moment.parse(str(value))
     except ValueError as error:
         raise InputError("embargoed", str(error)) from None
-
-
-def _is_hidden_headline(state: LiveState) -> bool:
-    """Whether changes hide a headline without an article, for which nothing stands in the index meanwhile."""
-    return is_stub_id(state.id) and state.is_hidden and not state.deleted
-
-
-def _audit(entries: Iterable[Entry]) -> None:
-    """A line for each change, once it is committed; what hides a story says since when no answer that is asked for
-    holds it.
-    """
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    for entry in entries:
-        at = datetime.fromtimestamp(entry.at / 1_000, UTC).isoformat(timespec="milliseconds")
-        fields = {"change": entry.kind, "id": entry.id, "position": entry.position, "at": at, "who": entry.who}
-        fields |= {name: entry.payload[name] for name in ("status", "embargoed") if name in entry.payload}
-        if entry.kind == DELETE or entry.payload.get("status", USABLE) != USABLE:
-            fields["not_served_since"] = now
-        audit.info(
-            "%s %s at %d by %s", entry.kind, entry.id, entry.position, entry.who or "-", extra={"fields": fields}
-        )

@@ -10,6 +10,7 @@ import numpy as np
 from recommender.embedding import Encoded, QueryEncoder, Role
 from recommender.embedding.packed import unpack
 from recommender.errors import Overloaded, Stopping
+from recommender.generation import Generation
 from recommender.live.journal import Journal
 from recommender.live.state import Entry
 from recommender.readmore import stub_story
@@ -42,9 +43,38 @@ def needed_keys(fingerprints: Collection[str], entries: Iterable[Entry]) -> set[
     keys = set()
     for entry in entries:
         story = story_from_record(entry.payload["record"])
-        stubs = [stub_story(pointer) for pointer in story.read_more if pointer.title]
-        keys |= {content_key(fingerprint, one) for one in (story, *stubs) for fingerprint in fingerprints}
+        keys |= {content_key(fingerprint, one) for one in _with_headlines(story) for fingerprint in fingerprints}
     return keys
+
+
+def vectors_for(
+    stories: Iterable[Story], journal: Journal, served: Generation, fingerprint: str, embed: EmbedStories
+) -> dict[bytes, Encoded]:
+    """The vectors, by key, that the journal needs for stories and lacks: those of the index, else made by `embed`."""
+    wanted = {content_key(fingerprint, one): one for story in stories for one in _with_headlines(story)}
+    for key in journal.vectors.find(list(wanted)):
+        del wanted[key]
+    found = {key: known for key, story in wanted.items() if (known := _indexed(story, served)) is not None}
+    missing = {key: story for key, story in wanted.items() if key not in found}
+    if missing:
+        found |= zip(missing, embed(list(missing.values())), strict=True)
+    return found
+
+
+def _with_headlines(story: Story) -> list[Story]:
+    """A story, and the headlines that it points to."""
+    return [story, *(stub_story(pointer) for pointer in story.read_more if pointer.title)]
+
+
+def _indexed(story: Story, served: Generation) -> Encoded | None:
+    """The vector that the index has of the same headline and body."""
+    row = served.row_of(story.id)
+    if row is None:
+        return None
+    known = served.story(row)
+    if (known.title, known.text) != (story.title, story.text):
+        return None
+    return Encoded(served.dense.rows(np.array([row]))[0], bool(served.columns.truncated[row]))
 
 
 class StoryVectors:
