@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.errors import IndexBusy, IndexFault, IndexMissing
-from recommender.generation.layout import Layout
 from recommender.generation.manifest import Manifest, read_manifest
 from recommender.generation.names import new_name
 from recommender.generation.pointer import Pointer
-from recommender.generation.reader import Generation
+from recommender.generation.reader import Generation, remove_unless_open
 from recommender.storage import sync_folder
 
 
@@ -201,7 +200,7 @@ class IndexFolder:
         """
         spared = self.spared()
         old = [name for name in self.names()[: -keep or None] if name not in spared]
-        removed = [name for name in old if self._remove(self._generations / name)]
+        removed = [name for name in old if remove_unless_open(self._generations / name)]
         self._clear_unfinished()
         if self._generations.is_dir():
             kept = set(self.names())
@@ -209,22 +208,6 @@ class IndexFolder:
                 if rejected.name.removesuffix(".rejected.jsonl") not in kept:
                     rejected.unlink(missing_ok=True)
         return removed
-
-    def _remove(self, folder: Path) -> bool:
-        with contextlib.suppress(OSError):
-            handle = os.open(Layout(folder).manifest, os.O_RDONLY)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                doomed = folder.with_name(f".{folder.name}.tmp")
-                folder.rename(doomed)  # in one step: a reader finds all of it or nothing
-            except BlockingIOError:
-                return False
-            finally:
-                os.close(handle)
-            shutil.rmtree(doomed, ignore_errors=True)
-            return True
-        shutil.rmtree(folder, ignore_errors=True)
-        return True
 
     @contextlib.contextmanager
     def lock(self, *, make: bool = False) -> Iterator[None]:

@@ -1,8 +1,10 @@
-"""Opens a generation: memory-mapped, immutable, shared by many processes."""
+"""Opens a generation: memory-mapped, immutable, shared by many processes; and removes one that none has open."""
 
+import contextlib
 import fcntl
 import json
 import os
+import shutil
 import weakref
 from functools import cached_property
 from pathlib import Path
@@ -164,3 +166,21 @@ class Generation:
         wanted = np.uint64(key)
         begin, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
         return rows[begin:end].astype(np.int64)
+
+
+def remove_unless_open(folder: Path) -> bool:
+    """Remove a generation, also a damaged one; False where a process has it open."""
+    with contextlib.suppress(OSError):
+        handle = os.open(Layout(folder).manifest, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            doomed = folder.with_name(f".{folder.name}.tmp")
+            folder.rename(doomed)  # in one step: a reader finds all of it or nothing
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(handle)
+        shutil.rmtree(doomed, ignore_errors=True)
+        return True
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
