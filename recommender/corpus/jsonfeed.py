@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
+from recommender.corpus.members import as_list, text_at
 from recommender.corpus.reader import Rejected, story_read
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
@@ -34,32 +35,23 @@ def json_feed_items(document: Mapping[str, Any], place: str, url: str | None = N
 def _record(item: Mapping[str, Any], feed: Mapping[str, Any], base: str | None) -> dict[str, Any]:
     address = http_url(item.get("url"), base) or http_url(item.get("external_url"), base)
     guid = item.get("id")
-    tags = [tag for tag in _listed(item.get("tags")) if isinstance(tag, str)]
-    people = _listed(item.get("authors")) or _listed(item.get("author")) or _listed(feed.get("authors"))
+    tags = [tag for tag in as_list(item.get("tags")) if isinstance(tag, str)]
+    people = as_list(item.get("authors")) or as_list(item.get("author")) or as_list(feed.get("authors"))
     published, changed = (stated_date([(name, item.get(name))]) for name in ("date_published", "date_modified"))
     record = {
         "id": address or (str(guid) if isinstance(guid, str | int) and guid != "" else None),
         "url": address,
-        "title": plain_line(_text(item, "title")),
+        "title": plain_line(text_at(item, "title")),
         "published": published or changed,
         "modified": changed,
         "section": tags[0] if tags else None,
         "tags": tags[1:],
-        "language": _text(item, "language") or _text(feed, "language"),
-        "source": plain_line(_text(feed, "title")),
+        "language": text_at(item, "language") or text_at(feed, "language"),
+        "source": plain_line(text_at(feed, "title")),
         "image": http_url(item.get("image"), base) or http_url(item.get("banner_image"), base),
         "authors": [
             person["name"] for person in people if isinstance(person, dict) and isinstance(person.get("name"), str)
         ],
     }
-    markup = _text(item, "content_html") or _text(item, "content_text") or _text(item, "summary")
+    markup = text_at(item, "content_html") or text_at(item, "content_text") or text_at(item, "summary")
     return {name: value for name, value in record.items() if value} | body_fields(markup, address or base)
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    value = item.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

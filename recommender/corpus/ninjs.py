@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from recommender.corpus.markup import http_url, plain_line
+from recommender.corpus.members import as_list, text_at
 from recommender.corpus.reader import Rejected, story_read
 from recommender.news_dates import stated_date
 from recommender.readmore.bodies import body_fields
@@ -31,7 +32,7 @@ def ninjs_items(document: object, place: str) -> Iterator[Story | Rejected]:
         where = f"{place}: item {number + 1}" if many else place
         if not isinstance(item, dict):
             yield Rejected(where, "is no object")
-        elif _text(item, "type") in ("", "text", "composite"):
+        elif text_at(item, "type") in ("", "text", "composite"):
             yield story_read(where, partial(_record, item))
 
 
@@ -39,16 +40,16 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
     address = next((url for name in ("url", "link", "canonical_url") if (url := http_url(item.get(name)))), None)
     address = address or http_url(item.get("uri"))
     subjects = [
-        entry for entry in _listed(item.get("subject")) + _listed(item.get("subjects")) if isinstance(entry, dict)
+        entry for entry in as_list(item.get("subject")) + as_list(item.get("subjects")) if isinstance(entry, dict)
     ]
-    names = [_text(entry, "name") for entry in subjects if _text(entry, "name")]
-    status = _text(item, "pubstatus").lower()
-    related = [entry for entry in _associations(item) if _text(entry, "type") in ("text", "composite")]
-    picture = next((entry for entry in _associations(item) if _text(entry, "type") in ("picture", "graphic")), {})
-    body = next((_text(item, name) for name in _BODIES if _text(item, name)), "") or _best(item.get("bodies"))
+    names = [text_at(entry, "name") for entry in subjects if text_at(entry, "name")]
+    status = text_at(item, "pubstatus").lower()
+    related = [entry for entry in _associations(item) if text_at(entry, "type") in ("text", "composite")]
+    picture = next((entry for entry in _associations(item) if text_at(entry, "type") in ("picture", "graphic")), {})
+    body = next((text_at(item, name) for name in _BODIES if text_at(item, name)), "") or _best(item.get("bodies"))
     fields = body_fields(body, address)
     record = {
-        "id": _text(item, "uri"),
+        "id": text_at(item, "uri"),
         "url": address,
         "title": _headline(item),
         "published": _date(item, "firstpublished", "firstcreated", "versioncreated"),
@@ -56,27 +57,27 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
         "embargoed": _date(item, "embargoed"),
         "section": names[0] if names else None,
         "tags": names[1:],
-        "language": _text(item, "language"),
-        "source": next((name for entry in _listed(item.get("infosources")) if (name := _name(entry))), "")
-        or _text(item, "copyrightholder"),
+        "language": text_at(item, "language"),
+        "source": next((name for entry in as_list(item.get("infosources")) if (name := _name(entry))), "")
+        or text_at(item, "copyrightholder"),
         "status": status if status in STATUSES else {"cancelled": "canceled"}.get(status),
-        "authors": [name for name in map(_author, _listed(item.get("people")) + _listed(item.get("byline"))) if name],
+        "authors": [name for name in map(_author, as_list(item.get("people")) + as_list(item.get("byline"))) if name],
         "image": _picture(picture),
     }  # fmt: skip
-    pointers = [{"title": _headline(entry), "id": _text(entry, "uri") or None} for entry in related]
+    pointers = [{"title": _headline(entry), "id": text_at(entry, "uri") or None} for entry in related]
     fields["read_more"] = [entry for entry in pointers if entry["title"] or entry["id"]] + fields["read_more"]
     return {name: value for name, value in record.items() if value} | fields
 
 
 def _associations(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     value = item.get("associations")
-    entries = list(value.values()) if isinstance(value, dict) else _listed(value)
+    entries = list(value.values()) if isinstance(value, dict) else as_list(value)
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _picture(item: Mapping[str, Any]) -> dict[str, Any] | None:
     value = item.get("renditions")
-    for entry in list(value.values()) if isinstance(value, dict) else _listed(value):
+    for entry in list(value.values()) if isinstance(value, dict) else as_list(value):
         if isinstance(entry, dict) and (url := http_url(entry.get("href"))):
             sizes = {name: entry[name] for name in ("width", "height") if isinstance(entry.get(name), int)}
             return {"url": url, "alt": _headline(item), **sizes}
@@ -84,14 +85,14 @@ def _picture(item: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _headline(item: Mapping[str, Any]) -> str:
-    return plain_line(_text(item, "headline") or _best(item.get("headlines")) or _text(item, "title"))
+    return plain_line(text_at(item, "headline") or _best(item.get("headlines")) or text_at(item, "title"))
 
 
 def _best(values: object) -> str:
     """Of several headlines or bodies (2.0 and later) the main one, else the longest."""
-    entries = [entry for entry in _listed(values) if isinstance(entry, dict) and _text(entry, "value")]
-    main = [entry for entry in entries if "main" in _text(entry, "role").lower()]
-    return max((_text(entry, "value") for entry in main or entries), key=len, default="")
+    entries = [entry for entry in as_list(values) if isinstance(entry, dict) and text_at(entry, "value")]
+    main = [entry for entry in entries if "main" in text_at(entry, "role").lower()]
+    return max((text_at(entry, "value") for entry in main or entries), key=len, default="")
 
 
 def _author(entry: object) -> str:
@@ -101,17 +102,8 @@ def _author(entry: object) -> str:
 
 
 def _name(entry: object) -> str:
-    return plain_line(_text(entry, "name") if isinstance(entry, dict) else entry if isinstance(entry, str) else "")
+    return plain_line(text_at(entry, "name") if isinstance(entry, dict) else entry if isinstance(entry, str) else "")
 
 
 def _date(item: Mapping[str, Any], *names: str) -> str | None:
     return stated_date((name, item.get(name)) for name in names)
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    value = item.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
