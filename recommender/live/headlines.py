@@ -44,8 +44,9 @@ class Headlines:
 
     def of(self, pointer: ReadMore) -> int | None:
         """The key of the headline that a pointer to no story means; None where it stands for a hidden one."""
-        if self._is_barred(pointer):
-            return None
+        return None if self._is_barred(pointer) else self._meant(pointer)
+
+    def _meant(self, pointer: ReadMore) -> int | None:
         url = telling_url(pointer, self._rows)
         return headline_key(pointer.title) if url is None else self.of_url(url)
 
@@ -59,7 +60,7 @@ class Headlines:
     def made(self, key: int) -> Story | None:
         """The story of a headline; None where no pointer means it."""
         mentions = self._mentions(key, lambda pointer: headline_key(pointer.title) == key)
-        first = next((mention for mention in mentions if self.of(mention.pointer) == key), None)
+        first = next((mention for mention in mentions if self._meant(mention.pointer) == key), None)
         return None if first is None else replace(stub_story(first.pointer), language=first.source.language)
 
     def state(self, stub_id: str) -> LiveState:
