@@ -1,7 +1,7 @@
 """The command line's words."""
 
 import argparse
-from typing import Any
+from typing import Any, NoReturn
 
 from recommender import __version__
 from recommender.cli.corpora import corpus_help
@@ -11,9 +11,16 @@ from recommender.corpus.spec import FORMATS
 from recommender.engine.options import OPTIONS, Option
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage, of a dozen lines, would hide it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"recommender: {message} (see `{self.prog} --help`)\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands; the chosen one is `command`, of `index` also `action`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="recommender",
         description="Finds the stories that belong under an article.",
         epilog="Settings: flags, then RECOMMENDER_* variables, then recommender.toml. See `recommender settings`.",
@@ -151,5 +158,8 @@ def _index(commands: Any) -> None:
             action.add_argument("after", metavar="B", help="another")
             action.add_argument("--sample", type=int, default=200, metavar="N", help="lists compared (default: 200)")
         if name == "prune":
-            about = "how many of the newest to keep (default: 5); the live one and the one before it always stay"
+            about = (
+                "how many of the newest to keep (default: 5); "
+                "the live one and the one that `rollback` goes back to always stay"
+            )
             action.add_argument("--keep", dest="keep_generations", type=int, metavar="N", help=about)
