@@ -136,7 +136,7 @@ class _Work:
         self._count("rejected", rejected)
         if rejected:
             listed = f"; the list is {rejects}" if self.list_rejects else ""
-            self.progress.note(f"{rejected:,} records of {corpus.name} were rejected{listed}")
+            self.progress.note(f"records of {corpus.name} that were rejected: {rejected:,}{listed}")
         self._time("read", begun)
         return {"corpus": corpus.name, "stories": stories, "rejected": rejected}
 
@@ -157,11 +157,12 @@ class _Work:
         if not len(spool):
             rejected = self.counts.get("rejected", 0)
             named = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-            why = f"all {rejected:,} records of {named} were rejected" if rejected else f"there is no record in {named}"
+            why = f"every record of {named} was rejected" if rejected else f"there is no record in {named}"
             raise CorpusError(f"nothing to index: {why}")
         if repeated := spool.repeated():
-            shown = ", ".join(spool.read(number).id for number in repeated[:3]) + (" …" if len(repeated) > 3 else "")
-            self.progress.note(f"{len(repeated):,} ids came more than once, the last one counts: {shown}")
+            shown = ", ".join(dict.fromkeys(spool.read(number).id for number in repeated[:3]))
+            more = " …" if len(repeated) > 3 else ""
+            self.progress.note(f"stories replaced by a later one with the same id: {len(repeated):,} ({shown}{more})")
         self._count("replaced", len(repeated))
 
     def _resolve(self, spool: Spool, made: Spool) -> "_Links":

@@ -53,10 +53,10 @@ def dry_run(corpora: list[str], *, as_json: bool) -> int:
     dates = f"{seen.first} to {seen.last}" if seen.first else "none"
     undated = f", {seen.stories - seen.dated:,} undated" if seen.dated < seen.stories else ""
     detected = f" (detected in {seen.languages_detected:,} stories)" if seen.languages_detected else ""
-    replaced = f", {seen.replaced:,} replaced by a later one with the same id" if seen.replaced else ""
+    replaced = f" (and {seen.replaced:,} replaced by a later one with the same id)" if seen.replaced else ""
     rows = [
         *((f"from {entry['corpus']}", _corpus(entry)) for entry in seen.corpora),
-        ("stories", f"{seen.stories:,}{replaced}"),
+        ("stories", f"{seen.stories - seen.replaced:,}{replaced}"),
         ("headlines without a text", f"{seen.headlines_only:,}"),
         ("median length", f"{seen.median_length:,} characters"),
         ("with a URL, with a picture", f"{seen.with_url:,}, {seen.with_image:,}"),

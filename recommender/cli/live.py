@@ -48,7 +48,7 @@ def _add(settings: Settings, arguments: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     with closing(_changes(settings)) as changes, progress_for() as progress:
         corpus = open_corpus(arguments.file, progress=progress)
-        progress.step(f"Adding {arguments.file}")
+        progress.step(f"Adding {arguments.file}", unit="records")
         items = iter(corpus)
         while batch := list(islice(items, _TOGETHER)):
             stories = [item for item in batch if isinstance(item, Story)]

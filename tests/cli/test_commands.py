@@ -197,8 +197,8 @@ def test_tune_and_evaluate(run: Run, index: Path, tmp_path: Path) -> None:
         file.write("{}\n")
     status, _, err = run("evaluate", corpus, "--json")
     assert status == 0
-    assert [line for line in err.splitlines() if "were rejected" in line] == [
-        "  1 records of corpus.jsonl were rejected"
+    assert [line for line in err.splitlines() if "that were rejected" in line] == [
+        "  records of corpus.jsonl that were rejected: 1"
     ], "no list is named that is gone with that index"
 
 
@@ -225,9 +225,9 @@ def test_wrong_use_is_status_2(run: Run, index: Path, arguments: list[str], says
      ["serve", "--port", "x"], ["related", "wall", "--unknown"]],
 )  # fmt: skip
 def test_words_that_are_no_command_are_status_2(run: Run, arguments: list[str]) -> None:
-    status, out, err = run(*arguments)
-    assert (status, out) == (2, "")
-    assert "usage: recommender" in err
+    said = run(*arguments)
+    assert one_line(said, 2).endswith(" --help`)")
+    assert len(said[2].splitlines()) == 1, "no usage of a dozen lines hides it"
 
 
 @pytest.mark.parametrize(
@@ -420,6 +420,21 @@ def test_a_dry_run_promises_an_index_only_where_there_is_a_story(run: Run, tmp_p
     status, out, _ = run("build", "bad.jsonl", "--dry-run")
     assert (status, promise in out) == (1, False)
     assert "no story in it can be used" in out
+
+
+def test_a_dry_run_counts_the_stories_that_a_build_would_hold(run: Run, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "twice.jsonl", [story("a", "Wall"), story("b", "Ferry"), story("a", "Walls")])
+    lines = run("build", "twice.jsonl", "--dry-run")[1].splitlines()
+    assert [line.split(maxsplit=1)[1].strip() for line in lines if line.startswith("stories")] == [
+        "2 (and 1 replaced by a later one with the same id)"
+    ]
+
+
+def test_records_that_add_rejects_are_not_called_stories(run: Run, index: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "bad.jsonl", [{"id": "a"}])
+    status, _, err = run("add", "bad.jsonl", "--index", index)
+    assert status == 1
+    assert "Adding bad.jsonl: 1 records in" in err
 
 
 def test_a_generation_in_use_is_not_pruned_and_said(run: Run, tmp_path: Path) -> None:
