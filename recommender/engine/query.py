@@ -1,6 +1,6 @@
 """What is asked: a query, as a request says it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ class Query:
     story: Story | None = None
 
 
-def parse_request(given: Mapping[str, Any], max_text: int = 1_000_000) -> tuple[Query, Options]:
+def parse_request(
+    given: Mapping[str, Any], max_text: int = 1_000_000, besides: Sequence[str] = ()
+) -> tuple[Query, Options]:
     """Read a query and its options from a request's parameters or JSON body.
 
     Values may be of their JSON type, or strings as in a query string; lists stand for repeated parameters.
@@ -30,12 +32,13 @@ def parse_request(given: Mapping[str, Any], max_text: int = 1_000_000) -> tuple[
     Args:
         given: values by name.
         max_text: most bytes of a text.
+        besides: names that the caller has read already; named where another is unknown.
 
     Raises:
         InputError: an unknown name, a wrong value, none or several of id, url, text, story.
     """
     if unknown := [name for name in given if name not in BY_NAME and name not in QUERIES]:
-        known = ", ".join((*QUERIES, *BY_NAME))
+        known = ", ".join((*QUERIES, *besides, *BY_NAME))
         raise InputError(str(unknown[0])[:80], f"is no parameter; there are: {known}")
     return _query({name: given[name] for name in QUERIES if given.get(name) is not None}, max_text), parse_options(
         {name: value for name, value in given.items() if name in BY_NAME}

@@ -77,11 +77,12 @@ class Questions:
 
     def _read(self, route: str, query_string: bytes) -> Question:
         given = read_pairs(query_string)
-        view = _view({name: given.pop(name) for name in _VIEW if name in given}) if route == FRAGMENT else None
+        looks = _VIEW if route == FRAGMENT else ()
+        view = _view({name: given.pop(name) for name in looks if name in given}) if looks else None
         if "story" in given:
             raise InputError("story", "send a story with POST")
         floor = {"min_score": [str(FLOOR)]} if route == FRAGMENT else {}
-        query, options = parse_request(floor | given, self._max_text)
+        query, options = parse_request(floor | given, self._max_text, looks)
         return Question(route, query, options, view)
 
 

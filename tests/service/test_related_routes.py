@@ -250,6 +250,12 @@ def test_wrong_looks_of_a_fragment(client, query):
     assert client.get("/v1/related/fragment?id=a1&" + query).status_code == 422
 
 
+@pytest.mark.parametrize(("route", "named"), [("/v1/related/fragment", True), ("/v1/related", False)])
+def test_where_a_name_is_unknown_those_of_the_route_are_named(client, route, named):
+    detail = client.get(f"{route}?id=a1&headng=More").json()["detail"]
+    assert ("heading, heading_level, thumbnails" in detail) is named
+
+
 def test_an_answer_that_may_show_what_was_hidden_is_not_kept(client, engine):
     real = engine.related
     engine.related = lambda query, options: replace(real(query, options), state=None)
