@@ -15,6 +15,8 @@ FILE = "recommender.toml"
 DEFAULT_INDEX = Path("index")
 _COLON = re.compile(r":(?!//|\d+/)")
 """Between the items of a list; not the one in an address."""
+_DATABASE = re.compile(r"(?:^|:)(?=sql:)")
+"""Before a database among corpora; its address and query may hold any character."""
 _SEPARATORS = {name: re.compile(r"\s*,\s*") for name in ("cors_origins", "proxies")}
 
 
@@ -27,7 +29,7 @@ class Settings:
     """Every setting, with its default. A variable's name is `RECOMMENDER_` and the field's name in capitals."""
 
     index: Path = field(default=DEFAULT_INDEX, metadata={"about": "folder of the index"})
-    corpora: tuple[str, ...] = _about((), "corpora that a rebuild reads (paths, separated by ':' in a variable)")
+    corpora: tuple[str, ...] = _about((), "corpora that a rebuild reads (separated by ':', a database last)")
     model: str = _about("all-MiniLM-L6-v2", "embedding model: a sentence-transformers name or path")
     host: str = _about("127.0.0.1", "address to listen on")
     port: int = _about(8000, "port to listen on")
@@ -135,11 +137,16 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
             return kind(value)
         if kind is str:
             return str(value)
-        items = _SEPARATORS.get(name, _COLON).split(value) if isinstance(value, str) else value
+        items = _split(name, value) if isinstance(value, str) else value
         return tuple(str(item) for item in items if str(item))
     except (KeyError, TypeError, ValueError):
         wanted = {Path: "a path", bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a list")
         raise SettingsError(f"{where}: {name} is {value!r}, expected {wanted}") from None
+
+
+def _split(name: str, value: str) -> list[str]:
+    listed, *database = _DATABASE.split(value, maxsplit=1) if name == "corpora" else [value]
+    return [*_SEPARATORS.get(name, _COLON).split(listed), *database]
 
 
 def _checked(settings: Settings) -> Settings:

@@ -20,6 +20,9 @@ def test_lists_hold_addresses_and_keys_whole() -> None:
     assert read(corpora="a.jsonl:https://b.example:8443/feed.xml:c/d") == (
         "a.jsonl", "https://b.example:8443/feed.xml", "c/d"
     )  # fmt: skip
+    database = "sql:postgresql://me:word@host:5432/news#query=SELECT id::text FROM stories"
+    assert read(corpora=database) == (database,)
+    assert read(corpora=f"a.jsonl:b:{database}") == ("a.jsonl", "b", database)
 
 
 @pytest.mark.parametrize("text", ["-1", "many"])
