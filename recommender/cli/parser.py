@@ -112,12 +112,15 @@ def _related(commands: Any) -> None:
 def _option(parser: argparse.ArgumentParser, option: Option) -> None:
     name = "--" + option.name.replace("_", "-")
     about = option.about.replace("%", "%%")
+    if option.default:
+        about += f" (default: {option.default})"
+    takes = {"integer": "N", "number": "X", "texts": "X", "date": "DATE", "duration": "TIME"}
+    metavar = "|".join(option.choices) or takes.get(option.kind)
     if option.kind == "flag":
         parser.add_argument(name, dest=option.name, action="store_true", default=None, help=about)
     elif option.kind == "texts":
-        parser.add_argument(name, dest=option.name, action="append", metavar="X", help=f"{about} (repeatable)")
+        parser.add_argument(name, dest=option.name, action="append", metavar=metavar, help=f"{about} (repeatable)")
     else:
-        metavar = "|".join(option.choices) or {"integer": "N", "number": "X", "date": "DATE"}.get(option.kind, "TIME")
         parser.add_argument(name, dest=option.name, metavar=metavar, help=about)
 
 

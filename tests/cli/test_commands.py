@@ -219,6 +219,13 @@ def test_wrong_use_is_status_2(run: Run, index: Path, arguments: list[str], says
     assert says in one_line(run(*arguments, "--index", index), 2)
 
 
+def test_the_help_of_related_says_what_its_options_take_and_their_defaults(run: Run) -> None:
+    status, out, _ = run("related", "--help")
+    assert status == 0
+    assert "--kind article|headline" in out
+    assert "how many stories, at most (default: 10)" in out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nonsense"], ["related"], ["related", "text", "--id", "x"], ["build"], ["index"], ["index", "promote"],
