@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from recommender.cli.console import console, print_json, progress_for, size, table, where
 from recommender.cli.corpora import dry_run, named_corpora
 from recommender.cli.index import INDEX
@@ -74,19 +76,20 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     _show_built(made.manifest)
     if made.promoted:
         if made.manifest.rows * 2 < made.before:
-            console().print(
-                f"[yellow]{made.manifest.rows:,} stories, where {made.before:,} were live before:[/yellow] "
-                f"recommender index rollback{where(settings)} undoes this"
-            )
-        console().print(
-            f"[green]{made.manifest.name} is live.[/green] Serve it with: recommender serve{where(settings)}"
-        )
+            fewer = f"{made.manifest.rows:,} stories, where {made.before:,} were live before:"
+            _print_whole((fewer, "yellow"), f" recommender index rollback{where(settings)} undoes this")
+        _print_whole((f"{made.manifest.name} is live.", "green"), f" Serve it with: recommender serve{where(settings)}")
     else:
-        console().print(
+        _print_whole(
             f"{made.manifest.name} is built. Make it live with: "
             f"recommender index promote {made.manifest.name}{where(settings)}"
         )
     return 0
+
+
+def _print_whole(*parts: str | tuple[str, str]) -> None:
+    """A line of parts, with or without a style, that is not broken: half a command would run by itself."""
+    console().print(Text.assemble(*parts), soft_wrap=True)
 
 
 def _show_built(manifest: Manifest) -> None:

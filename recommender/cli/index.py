@@ -42,8 +42,9 @@ def _list(settings: Settings, arguments: argparse.Namespace) -> int:
         for item in listing
     ]
     columns: list[tuple[str, dict[str, Any]]] = [
-        ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}), ("built", {}),
-        ("stories", {"justify": "right"}), ("size", {"justify": "right"}), ("model", {}),
+        ("live", {"justify": "center", "style": "green"}), ("generation", {"no_wrap": True}),
+        ("built", {"no_wrap": True}), ("stories", {"justify": "right"}), ("size", {"justify": "right"}),
+        ("model", {"overflow": "fold"}),
     ]  # fmt: skip
     console().print(table(None, columns, rows))
     return 0

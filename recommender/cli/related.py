@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from recommender.cli.console import console, print_json, table
 from recommender.engine import OPTIONS, Options, Recommendations, parse_request
 from recommender.errors import InputError
@@ -45,7 +47,7 @@ def related(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _show(answer: Recommendations) -> None:
     output = console()
-    rows = []
+    rows: list[tuple[str, str, str, str | Text]] = []
     for hit in answer.hits:
         values = hit.values
         rows.append(
@@ -53,16 +55,14 @@ def _show(answer: Recommendations) -> None:
                 f"{hit.score:.2f}",
                 values.get("date_published") or (HEADLINE if values.get("kind") == HEADLINE else ""),
                 values.get("section") or "",
-                values.get("title", ""),
-                hit.id,
+                Text.assemble(values.get("title", ""), "\n", (hit.id, "dim")),
             )
         )
         if reasons := values.get("reasons"):
-            rows.append(("", "", "", "   " + ", ".join(f"{name} {value:+.2f}" for name, value in reasons.items()), ""))
+            rows.append(("", "", "", "   " + ", ".join(f"{name} {value:+.2f}" for name, value in reasons.items())))
     columns: list[tuple[str, dict[str, Any]]] = [
         ("score", {"justify": "right", "style": "bold"}), ("published", {"no_wrap": True, "style": "dim"}),
-        ("section", {"style": "dim"}),
-        ("headline", {"ratio": 1}), ("id", {"style": "dim", "overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
+        ("section", {"style": "dim"}), ("headline, id", {"ratio": 1, "overflow": "fold"}),
     ]  # fmt: skip
     output.print(table(None, columns, rows))
     left_out = ", ".join(

@@ -418,6 +418,17 @@ def test_what_keeps_a_follower_from_the_index_is_said_once_and_ends_nothing(
     assert err.count("not up to date with the index: generation") == 1
 
 
+def test_commands_and_ids_are_shown_whole(run: Run, tmp_path: Path) -> None:
+    url = "https://gazette.example/2026/03/04/the-wall-of-the-harbour"
+    write_corpus(tmp_path / "corpus.jsonl", [{"title": "Wall of the harbour", "url": url}])
+    index = tmp_path / f"an index [a folder] whose name is longer than a line{'-' * 100}"
+    status, out, _ = run("build", "corpus.jsonl", "--index", index, "--model", MODEL, "--no-promote")
+    assert (status, f"--index '{index}'" in out) == (0, True)
+    IndexFolder(index).promote(IndexFolder(index).names()[0])
+    status, out, _ = run("related", "harbour", "--index", index)
+    assert (status, url in "".join(out.split())) == (0, True)
+
+
 def test_a_dry_run_promises_an_index_only_where_there_is_a_story(run: Run, tmp_path: Path) -> None:
     write_corpus(tmp_path / "good.jsonl", [story("a", "Wall")])
     write_corpus(tmp_path / "bad.jsonl", [{"id": "a"}])
