@@ -109,6 +109,12 @@ def test_the_widget_is_packed_for_those_who_take_it_so(client, accepted, packed)
     assert ("content-encoding" in answer.headers) == packed
 
 
+def test_the_page_of_the_api_sets_names_apart_from_prose(client):
+    page = client.get("/docs").text
+    assert "<code>filtered_out</code> counts" in " ".join(page.split())
+    assert "`" not in page
+
+
 def test_the_quality_page_shows_what_the_build_measured(client, engine):
     def value(mean):
         return {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}
@@ -123,6 +129,7 @@ def test_the_quality_page_shows_what_the_build_measured(client, engine):
     assert page.count('<rect class="fill"') == 3
     for text in ("0.500", "0.480 – 0.520", "+100 %", "1,200 articles", "99.3 % sure"):
         assert text in page
+    assert "standard deviations" not in page, "which the weights do not speak of"
     about["quality"] = {"queries": 0}
     assert "Not measured" in client.get("/quality").text
 
