@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -134,6 +135,7 @@ KNOWN_FIELDS = frozenset(Story.__dataclass_fields__) - {"extra"}
 """Fields of a record; what else it holds is kept as it is."""
 _PLAIN = ("id", "title", "text", "url", "section", "language", "source", "status", "digest", "kind")
 """Fields that are the same in a story and in its record."""
+_LANGUAGE_CODE = re.compile("[a-z]{2}")
 
 
 def story_from_record(record: Any) -> Story:
@@ -264,8 +266,10 @@ def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
 
 
 def _language(record: Mapping[str, Any]) -> str | None:
-    language = _optional_text(record, "language")
-    return (language.replace("_", "-").split("-")[0].strip().lower() or None) if language else None
+    """The code of two letters; what is none (`English`, `eng`) is as if not stated, and so detected."""
+    language = _optional_text(record, "language") or ""
+    code = language.replace("_", "-").split("-")[0].strip().lower()
+    return code if _LANGUAGE_CODE.fullmatch(code) else None
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:

@@ -54,6 +54,14 @@ def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]
             assert reread(stub_story(pointer)) == stub_story(pointer)
 
 
+@pytest.mark.parametrize(
+    ("stated", "code"),
+    [("en", "en"), ("EN", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("English", None), ("eng", None), (" ", None)],
+)
+def test_a_language_is_its_code_of_two_letters_or_not_stated(stated: str, code: str | None) -> None:
+    assert story_from_record({"title": "Storm", "language": stated}).language == code
+
+
 def test_pointers_may_count_their_ids_as_stories_may() -> None:
     story = story_from_record({"id": 7, "title": "Storm", "read_more": [{"id": 12}, {"id": "12"}, {"title": "Wall"}]})
     assert (story.id, [pointer.id for pointer in story.read_more]) == ("7", ["12", None])
