@@ -170,7 +170,7 @@ def story_from_record(record: Any) -> Story:
         published=_moment(record, "published"),
         modified=_moment(record, "modified"),
         section=_optional_text(record, "section"),
-        language=_language(record),
+        language=language_code(_optional_text(record, "language") or ""),
         source=_optional_text(record, "source"),
         image=_image(record),
         status=status,
@@ -265,10 +265,9 @@ def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
         raise RecordError(name, str(error)) from None
 
 
-def _language(record: Mapping[str, Any]) -> str | None:
-    """The code of two letters; what is none (`English`, `eng`) is as if not stated, and so detected."""
-    language = _optional_text(record, "language") or ""
-    code = language.replace("_", "-").split("-")[0].strip().lower()
+def language_code(stated: str) -> str | None:
+    """The code of two letters in a language's tag (`en` of `en-US`); None where it has none (`English`, `eng`)."""
+    code = stated.replace("_", "-").split("-")[0].strip().lower()
     return code if _LANGUAGE_CODE.fullmatch(code) else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import InputError
-from recommender.stories import KINDS
+from recommender.stories import KINDS, language_code
 
 BACKGROUND, LATEST, FOLLOWUP, ANY = "background", "latest", "followup", "any"
 MODES = (BACKGROUND, LATEST, FOLLOWUP, ANY)
@@ -187,6 +187,8 @@ def _texts(option: Option, value: Any) -> tuple[str, ...]:
     if option.name in ("fields", "kind"):
         items = [part for item in items for part in item.split(",")]
     items = [item.strip() for item in items]
+    if option.name == "language":  # `en-US`, as pages state it, means the stories whose language is `en`
+        items = [language_code(item) or item for item in items]
     if not all(items):
         raise InputError(option.name, "is empty")
     if len(items) > 1_000:

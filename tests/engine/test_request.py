@@ -87,6 +87,7 @@ def test_a_wrong_option_is_named(name: str, value: Any, reason: str | None) -> N
         ({"limit": 7.0}, Options(limit=7)),
         ({"section": "City, Hall"}, Options(section=("City, Hall",))),
         ({"section": ["City", "Sport", "City"]}, Options(section=("City", "Sport"))),
+        ({"language": ["en-US", "EN", "English"]}, Options(language=("en", "English"))),
         ({"kind": "article,headline"}, Options(kind=("article", "headline"))),
         ({"fields": ["title", "url,score"]}, Options(fields=("title", "url", "score"))),
         ({"explain": "1"}, Options(explain=True)),
