@@ -23,7 +23,7 @@ from recommender.settings import Settings
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild made: its manifest, whether it is live now, how it compares, and the generations pruned.
+    """What a rebuild made: its manifest, whether it is live now, and how it compares.
 
     `before` is how many stories the generation had that was live until then, 0 where there was none.
     """
@@ -31,7 +31,6 @@ class Rebuilt:
     manifest: Manifest
     promoted: bool
     comparison: str | None
-    pruned: Sequence[str]
     before: int
 
 
@@ -169,12 +168,12 @@ def _settle(
                 with contextlib.closing(index.open(manifest.name, checksums=False)) as candidate:
                     comparison = check_promotion(candidate, live)
             index.promote(manifest.name)
-    pruned = index.prune(settings.keep_generations)
+    index.prune(settings.keep_generations)
     try:
         _tidy_journal(index)
     except IndexFault as fault:  # no reason to call a generation failed that is there, and live
         progress.note(f"the journal was not tidied up: {fault}")
-    return Rebuilt(manifest, promote, comparison, pruned, live.manifest.rows if live is not None else 0)
+    return Rebuilt(manifest, promote, comparison, live.manifest.rows if live is not None else 0)
 
 
 def _tidy_journal(index: IndexFolder) -> None:

@@ -27,7 +27,6 @@ _ALIASES = {
     "canonical_url": "url",
 }  # fmt: skip
 _DATES = ("published", "modified", "embargoed")
-_HTTP = ("http://", "https://")
 _NOTHING = ("", "~", "null", "Null", "NULL")
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 

@@ -1,7 +1,6 @@
 """What a corpus is called, to the reader of what is there."""
 
 import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -21,9 +20,7 @@ from recommender.errors import CorpusError
 from recommender.progress import Progress
 
 
-def open_corpus(
-    corpus: str | Path, more: Mapping[str, str] | None = None, *, progress: Progress | None = None
-) -> CorpusReader:
+def open_corpus(corpus: str | Path, *, progress: Progress | None = None) -> CorpusReader:
     """The reader of a corpus, by the name that a person gives it.
 
     * A file: JSON Lines, JSON (a list of records, JSON Feed, ninjs), text, Markdown, HTML, CSV, TSV, RSS, Atom, a
@@ -35,7 +32,7 @@ def open_corpus(
 
     Options stand behind a `#`, parted by `&`: `news.csv#title=headline&text=body&delimiter=;` says which column holds
     which field, `export#format=csv` what a file is whose name does not say it, `site/#base=https://news.example` where
-    a folder's pages are read. `recommender build --help` lists them. `more` are options as well, for every corpus.
+    a folder's pages are read. `recommender build --help` lists them.
 
     `progress` is told how much of a long file was fetched.
 
@@ -43,7 +40,7 @@ def open_corpus(
         CorpusError: there is nothing there, it cannot be read, its form is not known, or an option is wrong.
         MissingExtra: its form needs an optional part that is not installed.
     """
-    spec = parse_spec(corpus, more)
+    spec = parse_spec(corpus)
     if spec.is_sql:
         return Gathered(SqlQuery(spec))
     if spec.is_url:

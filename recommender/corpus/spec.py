@@ -71,8 +71,8 @@ class Spec:
         return self.options.get(name, "no").lower() in ("yes", "true", "1")
 
 
-def parse_spec(text: str | Path, more: Mapping[str, str] | None = None) -> Spec:
-    """Read `TARGET[#NAME=VALUE&NAME=VALUE…]`; `more` are further options, and those in the text come first.
+def parse_spec(text: str | Path) -> Spec:
+    """Read `TARGET[#NAME=VALUE&NAME=VALUE…]`.
 
     A name is an option (`format`, `query`, `delimiter`, …) or a field of a record, whose value is then the column
     that holds it: `news.csv#title=headline&text=body`. A path that exists as it stands is taken as it is.
@@ -85,7 +85,7 @@ def parse_spec(text: str | Path, more: Mapping[str, str] | None = None) -> Spec:
         head, _, tail = text.partition("#")
         if "=" in tail.partition("&")[0]:
             target, behind = head, tail
-    given = dict(more or {}) | _pairs(target, behind)
+    given = _pairs(target, behind)
     unknown = sorted(set(given) - set(_OPTIONS) - KNOWN_FIELDS)
     if unknown:
         raise CorpusError(

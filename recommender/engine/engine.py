@@ -117,7 +117,7 @@ class Recommender:
 
     def articles(self) -> list[tuple[str, str | None]]:
         """The id and URL of every article that may be seen."""
-        return self._list(articles)
+        return self._list(lambda index, _, shown: articles(index, shown))
 
     def _list(self, make: Callable[[Generation, Renderer, Mask], T]) -> T:
         return self._answer(lambda now: make(now.generation, now.render, now.shown(int(time.time()))))

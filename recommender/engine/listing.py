@@ -39,7 +39,7 @@ def latest(generation: Generation, render: Renderer, shown: Mask, limit: int) ->
     return [render.listed(int(row), shown) for row in newest(generation, allowed, limit)]
 
 
-def articles(generation: Generation, _: Renderer, shown: Mask) -> list[tuple[str, str | None]]:
+def articles(generation: Generation, shown: Mask) -> list[tuple[str, str | None]]:
     """The id and URL of every article."""
     rows = np.flatnonzero(shown & (generation.columns.kind == KIND_ARTICLE))
     records = (generation.record(int(row)) for row in rows)

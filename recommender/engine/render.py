@@ -39,7 +39,7 @@ class Renderer:
         """The hit at a place of a ranked list; with reasons where the query is given to explain it."""
         row, score = int(ranked.rows[place]), float(ranked.scores[place])
         similarity = float(ranked.similarity[place])
-        values = self._values(row, shown)
+        values = self.listed(row, shown)
         values["score"] = round(score, 4)
         values["similarity"] = round(similarity, 4)
         values["story"] = {"size": int(ranked.sizes[place])}
@@ -50,13 +50,32 @@ class Renderer:
 
     def fallback(self, row: int, fields: Fields, shown: Mask) -> Hit:
         """A story that is shown for its date alone."""
-        values = self._values(row, shown)
+        values = self.listed(row, shown)
         values |= {"score": 0.0, "similarity": None, "fallback": True}
         return Hit(row, 0.0, None, self._pick(row, values, fields, shown))
 
     def listed(self, row: int, shown: Mask) -> dict[str, Any]:
         """The fields of a hit that no question is needed for."""
-        return self._values(row, shown)
+        generation, columns = self._generation, self._generation.columns
+        record = generation.record(row)
+        title, text = record.get("title", ""), record.get("text", "")[:_SUMMARISED]
+        second = int(columns.second[row])
+        kind = KINDS[int(columns.kind[row])]
+        values: dict[str, Any] = {
+            "id": record["id"],
+            "kind": kind,
+            "title": display_title(title, text),
+            "url": record.get("url"),
+            "summary": summary(title, text),
+            "image": record.get("image"),
+            "date_published": None if second == UNDATED else str(Moment(second, bool(columns.is_day[row]))),
+            "language": record.get("language"),
+            "section": record.get("section"),
+            "source": record.get("source"),
+        }
+        if kind == HEADLINE:
+            values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
+        return values
 
     def story(self, row: int, shown: Mask) -> dict[str, Any]:
         """A story's record with what links to it and what it links to."""
@@ -90,28 +109,6 @@ class Renderer:
         if score is not None:
             result["score"] = round(score, 4)
         return result
-
-    def _values(self, row: int, shown: Mask) -> dict[str, Any]:
-        generation, columns = self._generation, self._generation.columns
-        record = generation.record(row)
-        title, text = record.get("title", ""), record.get("text", "")[:_SUMMARISED]
-        second = int(columns.second[row])
-        kind = KINDS[int(columns.kind[row])]
-        values: dict[str, Any] = {
-            "id": record["id"],
-            "kind": kind,
-            "title": display_title(title, text),
-            "url": record.get("url"),
-            "summary": summary(title, text),
-            "image": record.get("image"),
-            "date_published": None if second == UNDATED else str(Moment(second, bool(columns.is_day[row]))),
-            "language": record.get("language"),
-            "section": record.get("section"),
-            "source": record.get("source"),
-        }
-        if kind == HEADLINE:
-            values["mentioned_by"] = self._named(generation.graph.sources(row), shown)
-        return values
 
     def _pick(self, row: int, values: dict[str, Any], fields: Fields, shown: Mask) -> dict[str, Any]:
         names, further, everything = fields

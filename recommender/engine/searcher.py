@@ -21,13 +21,12 @@ from recommender.vectors import Float32, Int64, Mask, distinct
 class Found:
     """What a search found.
 
-    `order` are the places of `ranked` that pass, best first, `page` those that were asked for; `allowed` the rows that
-    an answer may hold, `own` those that are the query itself; `below` counts what scored too little, `same_story` what
-    stands behind a better copy.
+    `page` are the places of `ranked` that were asked for, best first; `allowed` the rows that an answer may hold, `own`
+    those that are the query itself; `below` counts what scored too little, `same_story` what stands behind a better
+    copy.
     """
 
     ranked: Ranked
-    order: Int64
     page: Int64
     allowed: Mask
     own: Int64
@@ -74,9 +73,8 @@ class Searcher:
             vectors = self.generation.dense.rows(ranked.rows[order])
             order = order[diversify(ranked.scores[order], vectors, options.diversity, wanted)]
         twins = int(shown[own].sum()) - (probe.row is not None and bool(shown[probe.row]))
-        return Found(
-            ranked, order, order[options.offset : wanted], allowed, own, below, ranked.same_story + twins, exhausted
-        )
+        page = order[options.offset : wanted]
+        return Found(ranked, page, allowed, own, below, ranked.same_story + twins, exhausted)
 
     def features(self, probe: Probe, shown: Mask) -> tuple[Candidates, Float32]:
         """The candidates of a query under default options, and their features: what a ranking model is fitted on."""
