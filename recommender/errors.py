@@ -19,7 +19,7 @@ RecommenderError
 ├── PromotionRefused         a new generation is clearly worse than the live one
 ├── ProcessDied              a process that helped was ended, for want of memory perhaps
 ├── MissingExtra             an optional dependency is not installed
-└── Overloaded               the queue is full: try again in `retry_after` seconds
+└── Overloaded               the queue is full: try again in a second
     └── Stopping             nothing more is taken: what comes after it is to be asked
 """
 
@@ -130,17 +130,15 @@ class MissingExtra(RecommenderError):
 class Overloaded(RecommenderError):
     """The queue is full."""
 
-    def __init__(self, what: str, retry_after: int = 1) -> None:
-        super().__init__(f"{what}: too many requests are waiting; try again in {retry_after} s")
-        self.retry_after = retry_after
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: too many requests are waiting; try again in 1 s")
 
 
 class Stopping(Overloaded):
     """Nothing more is taken."""
 
-    def __init__(self, what: str, retry_after: int = 1) -> None:
-        RecommenderError.__init__(self, f"{what} is stopping; try again in {retry_after} s")
-        self.retry_after = retry_after
+    def __init__(self, what: str) -> None:
+        RecommenderError.__init__(self, f"{what} is stopping; try again in 1 s")
 
 
 def pip_install(package: str) -> str:

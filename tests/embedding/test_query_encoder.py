@@ -163,9 +163,8 @@ def test_a_full_queue_says_come_again(gated: Gated) -> None:
     encoder = QueryEncoder(gated, max_waiting=3)
     busy(encoder, gated)
     futures = [encoder.submit(f"text {number}") for number in range(3)]
-    with pytest.raises(Overloaded) as raised:
+    with pytest.raises(Overloaded, match="try again in 1 s"):
         encoder.submit("one too many")
-    assert raised.value.retry_after >= 1
     assert encoder.submit("text 1") is futures[1]
     gated.gate.set()
     for future in futures:
