@@ -6,7 +6,7 @@ the encoder's own thread; then lists are made one after the other in another.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -60,9 +60,8 @@ class Finished:
 class Answers:
     """The answers of one service to questions that GET asks."""
 
-    def __init__(self, service: Service, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
-        self._clock = clock
 
     def at_once(self, question: Question, state: State, if_none_match: bytes) -> Finished | None:
         """The answer in this state of the index if it takes no engine: the asker has it already, or it is kept."""
@@ -119,11 +118,11 @@ class Answers:
         if links := _links(question, found):
             headers.append((b"link", links))
         etag = self._etag(found.state, question) if found.state else b""
-        return Answer(body, etag, tuple(headers), lifetime_of(found, self._clock()) if body else UNSURE)
+        return Answer(body, etag, tuple(headers), lifetime_of(found, time.time()) if body else UNSURE)
 
     def _etag(self, state: State, question: Question) -> bytes:
         drifts = question.options.mode == LATEST or question.options.on_empty == "latest"
-        piece = int(self._clock() // SLICE) if drifts else 0
+        piece = int(time.time() // SLICE) if drifts else 0
         return etag_of(state, question, piece)
 
     def _finished(self, answer: Answer, state: State, source: str) -> Finished:
@@ -136,7 +135,7 @@ class Answers:
         return Finished(304, ((b"etag", etag), *self._cache_control(lifetime, state), *kept), b"", "not_modified")
 
     def _cache_control(self, lifetime: int, state: State) -> Headers:
-        left = lifetime + STALE if state[2] is None else max(0, state[2] - int(self._clock()))
+        left = lifetime + STALE if state[2] is None else max(0, state[2] - int(time.time()))
         return cache_control(lifetime, left, self._service.keys.reading_is_open)
 
 
