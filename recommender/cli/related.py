@@ -10,7 +10,7 @@ from rich.text import Text
 from recommender.cli.console import console, print_json, table
 from recommender.engine import OPTIONS, Options, Recommendations, parse_request
 from recommender.errors import InputError
-from recommender.generation import Generation
+from recommender.generation import FACETS, Generation
 from recommender.serving import open_recommender
 from recommender.settings import Settings
 from recommender.stories import HEADLINE
@@ -74,7 +74,7 @@ def _show(answer: Recommendations) -> None:
 
 def _why_nothing(generation: Generation, options: Options) -> str:
     """Why an answer is empty: a filter that no story can pass is named, with what there is."""
-    for name in ("section", "language", "source"):
+    for name in FACETS:
         known = sorted(generation.columns.facets[name])
         for value in getattr(options, name):
             if value not in known:

@@ -5,7 +5,7 @@ import numpy as np
 from recommender.engine.filters import in_time, mode_of
 from recommender.engine.options import FOLLOWUP, Options
 from recommender.engine.probe import Probe
-from recommender.generation import Generation
+from recommender.generation import FACETS, Generation
 from recommender.ranking.freshness import from_on, past_of
 from recommender.stories import KINDS
 from recommender.vectors import Int64, Mask, top_k
@@ -34,17 +34,19 @@ def kept_out(
     lexical = top_k(scores, NEAREST)
     near = np.union1d(dense[dense >= 0], lexical[scores[lexical] > 0])
     order = np.argsort(-(generation.dense.rows(near) @ probe.vector), kind="stable")[:NEAREST]
-    return [(int(row), _reason(generation, probe, options, int(row))) for row in near[order]]
+    mode = mode_of(options, probe.moment, probe.row is not None)
+    when = in_time(generation, mode, probe.moment)
+    out_of_time = "older than the story" if mode == FOLLOWUP else "newer than the story"
+    return [
+        (row, _reason(generation, options, row) if when is None or when[row] else out_of_time)
+        for row in near[order].tolist()
+    ]
 
 
-def _reason(generation: Generation, probe: Probe, options: Options, row: int) -> str:
+def _reason(generation: Generation, options: Options, row: int) -> str:
     columns = generation.columns
     second, is_day = columns.second[row : row + 1], columns.is_day[row : row + 1]
-    mode = mode_of(options, probe.moment, probe.row is not None)
-    in_mode = in_time(generation, mode, probe.moment)
-    if in_mode is not None and not in_mode[row]:
-        return "older than the story" if mode == FOLLOWUP else "newer than the story"
-    for facet in ("section", "language", "source"):
+    for facet in FACETS:
         wanted = getattr(options, facet)
         if wanted and getattr(columns, facet)[row] not in [columns.code(facet, value) for value in wanted]:
             return f"another {facet}"
