@@ -5,7 +5,6 @@ from contextlib import ExitStack, closing
 
 from recommender.embedding import Embedder, Encoded, QueryEncoder, encoder_folder, open_embedder, open_exported
 from recommender.engine import Recommender
-from recommender.errors import IndexMismatch
 from recommender.generation import IndexFolder, live_manifest
 from recommender.live import Changes, Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
@@ -39,8 +38,7 @@ def open_changes(settings: Settings) -> Changes:
 
     def embedder() -> Embedder:
         found = _embedder(settings, manifest.embedder["model"], fingerprint)
-        if found.fingerprint != fingerprint:
-            raise IndexMismatch(f"the index was made with {fingerprint}, the model at hand is {found.fingerprint}")
+        manifest.check_embedder(found.fingerprint)
         return found
 
     with ExitStack() as opened:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.cli.console import console, print_json, progress_for, table
-from recommender.errors import IndexMismatch, InputError
+from recommender.errors import InputError
 from recommender.evaluation.chart import draw
 from recommender.evaluation.evaluate import MAIN, Report
 from recommender.evaluation.exam import take_exam
@@ -63,11 +63,10 @@ def _report(settings: Settings, arguments: argparse.Namespace, progress: Progres
             index = stack.enter_context(scratch_folder("recommender-evaluate-"))
             rebuild(replace(settings, index=index), arguments.corpora, list_rejects=False, progress=progress)
         generation = stack.enter_context(contextlib.closing(IndexFolder(index).open_live()))
-        model, fingerprint = generation.manifest.embedder["model"], generation.manifest.embedder["fingerprint"]
+        model = generation.manifest.embedder["model"]
         embedder = embedder_for(replace(settings, index=index, model=model), progress)
         stack.callback(embedder.close)
-        if embedder.fingerprint != fingerprint:
-            raise IndexMismatch(f"the index was made with {fingerprint}, the model at hand is {embedder.fingerprint}")
+        generation.manifest.check_embedder(embedder.fingerprint)
         return take_exam(generation, embedder, most=arguments.queries, progress=progress)
 
 

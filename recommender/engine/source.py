@@ -176,13 +176,11 @@ class Source:
 
     def _open(self) -> Generation:
         generation = self._index.open_live()
-        fingerprint = generation.manifest.embedder["fingerprint"]
-        if self._encoder.embedder.fingerprint != fingerprint:
+        try:
+            generation.manifest.check_embedder(self._encoder.embedder.fingerprint)
+        except IndexMismatch:
             generation.close()
-            raise IndexMismatch(
-                f"generation {generation.name} was made with the embedder {fingerprint}, the one at hand is "
-                f"{self._encoder.embedder.fingerprint}: serve with that model, or rebuild with `recommender build`"
-            )
+            raise
         return generation
 
     def _lay(self, base: Generation) -> Overlay:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from recommender.errors import IndexCorrupt, IndexFormat, IndexMissing
+from recommender.errors import IndexCorrupt, IndexFormat, IndexMismatch, IndexMissing
 from recommender.generation.layout import FORMAT, Layout
 from recommender.storage import read_json, sha256_of, sync_file, sync_folder, write_file
 
@@ -53,6 +53,19 @@ class Manifest:
     def size(self) -> int:
         """Bytes on disk, the manifest left out."""
         return sum(entry.size for entry in self.files.values())
+
+    def check_embedder(self, fingerprint: str) -> None:
+        """Refuse an embedder whose vectors are others than those of this generation.
+
+        Raises:
+            IndexMismatch: its fingerprint is another.
+        """
+        made_with = self.embedder["fingerprint"]
+        if fingerprint != made_with:
+            raise IndexMismatch(
+                f"generation {self.name} was made with the embedder {made_with}, the one at hand is {fingerprint}: "
+                "use that model, or rebuild with `recommender build`"
+            )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
