@@ -1,4 +1,4 @@
-"""The text recipe: what of a story (or of a query) is embedded, and what of it is shown."""
+"""The text recipe: what of a story, or of a query, is embedded."""
 
 import re
 
@@ -17,16 +17,6 @@ _CLOSING = re.compile(r"[.!?…:;,\"'”’»)\]]*[\s–—|-]*")
 _PUNCTUATION = " .!?…:;,\"'”’»)]–—-"
 _STOP = re.compile(r"[\"'”’»)\]]*(?:[.!?…:。！？]|\s*(?:\n|\Z|[–—|]|-\s))")
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", '"', "”", "»")
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"”’»)]*\s+(?=[\"“‘„«(¿¡]*[^\W_a-zа-яіїєґ])")
-_ABBREVIATION = re.compile(
-    r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|St|Gen|Gov|Sen|Rep|Prof|No|vs|Nr|bzw|ca|Sr|Jr|Lt|Col|Sgt|Capt|Maj|Rev|Mt|Ft))\.$"
-)
-_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$")
-_BOLD = re.compile(r"(?<![\w*])_?\*\*(?!\*)([^*]+)\*\*_?(?![\w*])")
-_SHORTCODE = re.compile(r"\[\w+(?:\s+\w+=\"[^\"]*\")+\s*/?\]|\[/\w+\]")
-_LEFT_OVER = re.compile(r"(?:[*_=#~-]{3,}(?=[\s\w])|[\s,;:)\]]|\.(?![.\d]))+")
-"""What no sentence begins with: rules, and the end of a sentence that was the headline's."""
-_HANGING = " ,;"
 
 
 def embedding_text(story: Story, max_chars: int) -> str:
@@ -51,49 +41,6 @@ def body_without_title(title: str, text: str) -> str:
     return _behind(text, end) if end and _is_apart(title, text, end) else text
 
 
-def summary(title: str, text: str, max_chars: int = 240) -> str:
-    """The first sentences of the body, without the headline, as many as fit; a longer first one is cut."""
-    rest = _behind_headline(title, text)
-    body = _without_marks(clean(body_without_title(title, text) if rest is None else rest, max_chars * 2))
-    shown_title = "" if title else display_title(title, text)
-    if shown_title and not shown_title.endswith("…"):
-        body = body.removeprefix(shown_title).lstrip()
-    sentences = _sentences(body)
-    shown = sentences[0] if sentences else ""
-    for sentence in sentences[1:]:
-        if len(shown) + 1 + len(sentence) > max_chars:
-            break
-        shown += " " + sentence
-    return shorten(shown.rstrip(_HANGING), max_chars) if _WORD.search(shown) else ""
-
-
-def display_title(title: str, text: str, max_chars: int = 120) -> str:
-    """The headline, without a comma that hangs at its end; of a story without one the first sentence of its body."""
-    if title:
-        return title.rstrip(_HANGING) or title
-    sentences = _sentences(_without_marks(clean(text[: max_chars * _READ_AHEAD], max_chars * 2)))
-    return shorten(sentences[0], max_chars) if sentences else ""
-
-
-def _behind_headline(title: str, text: str) -> str | None:
-    """What follows the headline that a text begins with sign by sign; None where it does not, or goes on."""
-    if not title or not text.startswith(title):
-        return None
-    rest = text[len(title) :]
-    ends = not title[-1].isalnum() and not title.endswith(("…", "..."))
-    return rest if ends or not _WORD.search(rest) else None
-
-
-def _without_marks(text: str) -> str:
-    """A text without the signs that made words bold, shortcodes, and what is left over before its first sentence."""
-    if "**" in text:
-        text = _BOLD.sub(r"\1", text)
-    if "[" in text:
-        text = _SHORTCODE.sub(" ", text)
-    found = _LEFT_OVER.match(text)
-    return " ".join((text[found.end() :] if found else text).split())
-
-
 def clean(text: str, max_chars: int) -> str:
     """A text on one line, without URLs, at most `max_chars` characters."""
     text = text[: max_chars * _READ_AHEAD]
@@ -110,11 +57,6 @@ def cut(text: str, max_chars: int) -> str:
         return text
     end = text.rfind(" ", 0, max_chars + 1)
     return text[: end if end > 0 else max_chars].rstrip()
-
-
-def shorten(text: str, max_chars: int) -> str:
-    """The same with "…" where something was cut."""
-    return text if len(text) <= max_chars else cut(text, max_chars - 1).rstrip(" ,;:–—-") + "…"
 
 
 def _end_of_title(title: str, text: str) -> int:
@@ -149,14 +91,3 @@ def _is_apart(title: str, text: str, end: int) -> bool:
 def _behind(text: str, end: int) -> str:
     match = _CLOSING.match(text, end) if end else None
     return text[match.end() :] if match else text[end:]
-
-
-def _sentences(text: str) -> list[str]:
-    sentences: list[str] = []
-    for piece in _SENTENCE.split(text):
-        before = sentences[-1] if sentences else ""
-        if _ABBREVIATION.search(before) or (piece[:1].isdigit() and _MONTH.search(before)):
-            sentences[-1] += " " + piece
-        else:
-            sentences.append(piece)
-    return [sentence for sentence in sentences if sentence]

@@ -10,10 +10,10 @@ from recommender.engine.answer import Hit
 from recommender.engine.probe import Probe
 from recommender.engine.rank import Ranked
 from recommender.engine.reasons import reasons
+from recommender.engine.summary import display_title, summary
 from recommender.generation import Generation
 from recommender.ranking.model import Ranker
 from recommender.readmore import headline_key, url_key
-from recommender.recipe import display_title, summary
 from recommender.storage import key64
 from recommender.stories import HEADLINE, KINDS
 from recommender.vectors import Int64, Mask
