@@ -9,7 +9,8 @@ from typing import Any
 
 from recommender.errors import RecordError
 from recommender.readmore import cut_record
-from recommender.stories import ReadMore, Story, story_from_record
+from recommender.records import story_from_record
+from recommender.stories import ReadMore, Story
 
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]

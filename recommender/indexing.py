@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from recommender.generation import StoredStory
 from recommender.ingest import prepare
-from recommender.stories import DIGEST_LINKS, dump_record, story_from_own_record
+from recommender.records import story_from_own_record
+from recommender.stories import DIGEST_LINKS, dump_record
 
 
 @dataclass(frozen=True)  # without slots: its pickle is read in a third of the time

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from recommender.dates import UNDATED
+from recommender.records import story_from_own_record
 from recommender.storage import key64
-from recommender.stories import Story, dump_record, story_from_own_record
+from recommender.stories import Story, dump_record
 from recommender.vectors import Int64, Mask
 
 

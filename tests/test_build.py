@@ -22,9 +22,9 @@ from recommender.generation import IndexFolder
 from recommender.ingest import MAX_TERMS, prepare
 from recommender.rebuild import rebuild
 from recommender.recipe import embedding_text
+from recommender.records import story_from_own_record, story_from_record
 from recommender.settings import Settings
 from recommender.spool import Spool
-from recommender.stories import story_from_own_record, story_from_record
 
 
 class Notes:

@@ -18,7 +18,7 @@ LAYERS = (
     ("dates", "parallel"),
     ("news_dates",),
     ("stories", "vectors", "settings"),
-    ("storage", "language", "recipe", "analysis", "logs"),
+    ("records", "storage", "language", "recipe", "analysis", "logs"),
     ("readmore", "embedding", "dense"),
     ("boilerplate", "cleaning"),
     ("corpus", "spool", "ranking", "ingest", "graph"),

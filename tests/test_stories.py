@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, stub_story
-from recommender.stories import ReadMore, Story, dump_record, story_from_record
+from recommender.records import story_from_record
+from recommender.stories import ReadMore, Story, dump_record
 
 TEXT = st.text(st.characters() | st.sampled_from("¿—…\0\ud800 \n"), max_size=12)
 DATES = st.dates().map(str) | st.datetimes().map(str) | st.just("2026-01-01T10:00:00+14:00")

@@ -11,8 +11,9 @@ from recommender.corpus.site import HERE, link_keys
 from recommender.corpus.templates import TemplateLinks
 from recommender.corpus.temporary import disk_faults, temporary_file
 from recommender.readmore import IN_TEXT, url_key
+from recommender.records import story_from_record
 from recommender.storage import key64
-from recommender.stories import ReadMore, Story, dump_record, story_from_record
+from recommender.stories import ReadMore, Story, dump_record
 
 _REJECTED = b"!"
 """Begins a line of the temporary file that holds no story."""

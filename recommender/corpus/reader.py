@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from recommender.cleaning import clean_story
 from recommender.errors import RecordError
-from recommender.stories import Story, story_from_record
+from recommender.records import story_from_record
+from recommender.stories import Story
 
 
 @dataclass(frozen=True, slots=True)

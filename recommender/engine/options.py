@@ -8,7 +8,8 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import InputError
-from recommender.stories import KINDS, language_code
+from recommender.records import language_code
+from recommender.stories import KINDS
 
 BACKGROUND, LATEST, FOLLOWUP, ANY = "background", "latest", "followup", "any"
 MODES = (BACKGROUND, LATEST, FOLLOWUP, ANY)

@@ -21,8 +21,9 @@ from recommender.graph import Graph
 from recommender.lexical import LexicalIndex
 from recommender.ranking.model import DEFAULT, Ranker, ranker_from_json
 from recommender.readmore import canonical_url
+from recommender.records import story_from_record
 from recommender.storage import key64, map_array, read_json
-from recommender.stories import Story, story_from_record
+from recommender.stories import Story
 from recommender.vectors import Int64
 
 

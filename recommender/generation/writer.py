@@ -16,8 +16,9 @@ from recommender.generation.layout import COLUMNS, FACETS, Layout
 from recommender.graph import write_graph
 from recommender.lexical import LexicalWriter
 from recommender.readmore import headline_key, url_key
+from recommender.records import story_from_own_record
 from recommender.storage import NpyWriter, key64, map_array, save_array, write_json
-from recommender.stories import KINDS, STATUSES, Link, ReadMore, Story, story_from_own_record
+from recommender.stories import KINDS, STATUSES, Link, ReadMore, Story
 from recommender.vectors import Float32
 
 

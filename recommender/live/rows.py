@@ -13,8 +13,9 @@ from recommender.live.graph import GraphChanges
 from recommender.live.lexical import LexicalChanges
 from recommender.live.view import Parts, Patch, View, record_of
 from recommender.readmore import Candidate, is_stub_id
+from recommender.records import story_from_record
 from recommender.storage import key64
-from recommender.stories import ARTICLE, KINDS, USABLE, Story, dump_record, story_from_record
+from recommender.stories import ARTICLE, KINDS, USABLE, Story, dump_record
 
 KEYS = ("id_key", "url_key", "headline_key", "pointer_key")
 _MOST = 1_000

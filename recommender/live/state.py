@@ -12,8 +12,9 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.readmore import headline_key, url_key
+from recommender.records import story_from_record
 from recommender.storage import key64
-from recommender.stories import USABLE, Story, story_from_record
+from recommender.stories import USABLE, Story
 
 PUT, STATUS, EMBARGO, DELETE = "put", "status", "embargo", "delete"
 

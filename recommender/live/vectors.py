@@ -15,7 +15,8 @@ from recommender.live.journal import Journal
 from recommender.live.state import Entry
 from recommender.readmore import stub_story
 from recommender.recipe import RECIPE, embedding_text
-from recommender.stories import Story, story_from_record
+from recommender.records import story_from_record
+from recommender.stories import Story
 
 VectorOf = Callable[[Story], Encoded]
 """The vector of a story's text."""

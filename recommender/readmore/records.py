@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from recommender.readmore.keys import canonical_url, normalise_headline
-from recommender.stories import ReadMore, pointer_record
+from recommender.records import pointer_record
+from recommender.stories import ReadMore
 
 
 def merge_pointers(listed: list[Any], pointers: tuple[ReadMore, ...], base: str | None) -> list[Any]:

@@ -52,7 +52,8 @@ def rebuild(setting: Setting, arguments: argparse.Namespace) -> Report:
 
 def _first(setting: Setting, corpus: Path, count: int) -> list[tuple[str, str]]:
     from recommender.recipe import embedding_text
-    from recommender.stories import dump_record, story_from_record
+    from recommender.records import story_from_record
+    from recommender.stories import dump_record
 
     corpus.parent.mkdir(parents=True, exist_ok=True)
     records = list(setting.records(CORPUS, count))

@@ -29,7 +29,8 @@ from recommender.corpus.spec import parse_spec
 from recommender.errors import RecommenderError, RecordError
 from recommender.ingest import prepare
 from recommender.readmore import split_read_more
-from recommender.stories import MAX_ID, Story, dump_record, story_from_record
+from recommender.records import MAX_ID, story_from_record
+from recommender.stories import Story, dump_record
 
 SLOWEST = 10.0
 """Seconds that a damaged sample of some kilobytes may take on a busy machine."""

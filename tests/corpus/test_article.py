@@ -10,7 +10,8 @@ from recommender.corpus import Rejected, open_corpus
 from recommender.corpus.article import HTML, MARKDOWN, TEXT, article_record
 from recommender.dates import Moment
 from recommender.readmore import html_article
-from recommender.stories import ReadMore, Story, content_id, story_from_record
+from recommender.records import content_id, story_from_record
+from recommender.stories import ReadMore, Story
 
 FRONT = """---
 title: Storm: the night it came

@@ -11,7 +11,7 @@ from recommender.corpus.answers import Document
 from recommender.corpus.remote import Remote
 from recommender.corpus.spec import parse_spec
 from recommender.errors import CorpusError
-from recommender.stories import story_from_record
+from recommender.records import story_from_record
 
 SECONDS = float(os.environ.get("RECOMMENDER_FUZZ_SECONDS", "0.5"))
 

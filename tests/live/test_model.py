@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from recommender.engine import Options, Query
 from recommender.errors import IndexMissing, NotFound
 from recommender.readmore import Resolver, stub_story
-from recommender.stories import story_from_record
+from recommender.records import story_from_record
 from tests.live.conftest import Desk, story
 
 HEADLINES = [f"Headline about {subject} in the harbour" for subject in ("storms", "ferries", "gulls", "walls", "fish")]

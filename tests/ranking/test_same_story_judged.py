@@ -13,7 +13,7 @@ from recommender.dates import DAY_SECONDS
 from recommender.embedding import Role, open_embedder
 from recommender.lexical import IDF_POWER, inverse_document_frequency
 from recommender.ranking.collapse import Bags, may_be_same, same_story, shared
-from recommender.stories import story_from_record
+from recommender.records import story_from_record
 
 JUDGED = Path(__file__).with_name("same_story_judged.tsv")
 """72 pairs of front page headlines of one week, twelve from each band of likeness: ids, one story (1) or not (0)."""

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.readmore import html_article
-from recommender.stories import ReadMore, story_from_record
+from recommender.records import story_from_record
+from recommender.stories import ReadMore
 
 PAGE = """<!doctype html><html lang="en-GB"><head>
 <title>Bridge opens | The Gazette</title>

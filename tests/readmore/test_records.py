@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recommender.readmore import canonical_url, cut_record
 from recommender.readmore.records import complete_url
-from recommender.stories import story_from_record
+from recommender.records import story_from_record
 
 BODY = "The bridge was closed on Monday."
 ONE = "Council votes to repair the bridge"

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from recommender.engine.options import OPTIONS
+from recommender.records import story_from_record
 from recommender.service.questions import FLOOR
-from recommender.stories import story_from_record
 
 PAGES = ["/", "/story?id=a1", "/headlines", "/headlines?q=storm", "/index", "/quality", "/demo", "/demo?id=a1", "/docs"]
 
