@@ -174,7 +174,7 @@ def test_there_is_no_drawer_for_everything() -> None:
         ("recommender.cli", (*HEAVY, "faiss", "numpy")),
         ("recommender.cli.commands", HEAVY),
         ("recommender.serving", (*HEAVY, "scipy", "openvino", "lxml", "babel")),
-        ("recommender.service.app", (*HEAVY, "scipy", "faiss_gpu", "uvicorn", "babel")),
+        ("recommender.service.app", (*HEAVY, "scipy", "faiss_gpu", "uvicorn", "babel", "lxml", "recommender.rebuild")),
     ],
 )
 def test_importing_loads_no_more_than_needed(modules: str, absent: tuple[str, ...]) -> None:
