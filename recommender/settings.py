@@ -52,7 +52,6 @@ class Settings:
     cache_answers: int = _about(10_000, "answers that are kept for repeated questions")
     public_url: str = _about("", "where readers reach this service, for links in answers")
     log_level: str = _about("info", "debug, info, warning or error")
-    debug: bool = _about(False, "show tracebacks")
 
     @property
     def base_url(self) -> str:
@@ -107,9 +106,7 @@ def describe_settings() -> list[tuple[str, str, str]]:
 
 def written(name: str, value: Any) -> str:
     """A setting's value as one writes it in its variable."""
-    if isinstance(value, tuple):
-        return ("," if name in _SEPARATORS else ":").join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return ("," if name in _SEPARATORS else ":").join(value) if isinstance(value, tuple) else str(value)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -127,20 +124,14 @@ def _convert(name: str, value: Any, kind: Any, where: str) -> Any:
     try:
         if kind is Path:
             return Path(value)
-        if kind is bool:
-            if isinstance(value, bool):
-                return value
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
-                str(value).lower()
-            ]
         if kind in (int, float):
             return kind(value)
         if kind is str:
             return str(value)
         items = _split(name, value) if isinstance(value, str) else value
         return tuple(str(item) for item in items if str(item))
-    except (KeyError, TypeError, ValueError):
-        wanted = {Path: "a path", bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a list")
+    except (TypeError, ValueError):
+        wanted = {Path: "a path", int: "a whole number", float: "a number"}.get(kind, "a list")
         raise SettingsError(f"{where}: {name} is {value!r}, expected {wanted}") from None
 
 

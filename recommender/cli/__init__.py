@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from recommender.cli.parser import make_parser
 
         arguments = make_parser().parse_args(argv)
-        debug = bool(vars(arguments).get("debug"))
+        debug = arguments.debug
         return run(arguments)
     except RecommenderError as error:
         if debug:

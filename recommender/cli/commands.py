@@ -20,7 +20,7 @@ from recommender.settings import Settings, describe_settings, load_settings, wri
 if TYPE_CHECKING:
     from recommender.rebuild import Rebuilt
 
-_FLAGS = ("index", "model", "host", "port", "workers", "threads", "log_level", "keep_generations", "debug")
+_FLAGS = ("index", "model", "host", "port", "workers", "threads", "log_level", "keep_generations")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ def _command(commands: Any, name: str, about: str) -> argparse.ArgumentParser:
         name, help=about, description=about[0].upper() + about[1:] + "."
     )
     parser.add_argument("--index", metavar="DIR", help="folder of the index (default: ./index)")
-    parser.add_argument("--debug", action="store_true", default=None, help="show tracebacks")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
 

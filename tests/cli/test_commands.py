@@ -515,12 +515,12 @@ def test_flags_then_variables_then_the_file(run: Run, tmp_path: Path, monkeypatc
 
 
 def test_settings_are_shown_as_one_writes_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"CORS_ORIGINS": "https://a.example,https://b.example:8443", "CORPORA": "a.jsonl:b.csv", "DEBUG": "true"}
+    given = {"CORS_ORIGINS": "https://a.example,https://b.example:8443", "CORPORA": "a.jsonl:b.csv"}
     for name, text in given.items():
         monkeypatch.setenv(f"RECOMMENDER_{name}", text)
     shown = {one["variable"].removeprefix("RECOMMENDER_"): one for one in done(run("settings", "--json"))}
     assert {name: shown[name]["value"] for name in given} == given
-    defaults = {"CORS_ORIGINS": "*", "PROXIES": "127.0.0.1", "CORPORA": "", "DEBUG": "false", "INDEX": "index"}
+    defaults = {"CORS_ORIGINS": "*", "PROXIES": "127.0.0.1", "CORPORA": "", "INDEX": "index"}
     assert {name: shown[name]["default"] for name in defaults} == defaults
 
 
@@ -531,7 +531,6 @@ def test_settings_are_shown_as_one_writes_them(run: Run, monkeypatch: pytest.Mon
         ("indx = 'a'", "unknown setting 'indx'"),
         ("port = 'many'", "expected a whole number"),
         ("port = 70000", "port is 70000, expected 0 to 65535"),
-        ("debug = 'maybe'", "expected true or false"),
         ("log_level = 'loud'", "expected debug, info, warning or error"),
         ("admin_key = 5", "expected a list"),
     ],
