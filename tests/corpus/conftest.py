@@ -5,6 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from recommender.corpus.fetch import Fetcher, Limits
+
 
 class Site:
     """Pages by path: bytes, or a function of the handler; `asked` lists what was fetched."""
@@ -24,7 +26,10 @@ class Site:
 
 
 @pytest.fixture
-def site():
+def site(monkeypatch):
+    # A fetcher that is given no sleep does not sleep: this machine needs no pause between two questions.
+    monkeypatch.setattr(Fetcher.__init__, "__defaults__", (None, lambda seconds: None))
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             here.asked.append(self.path)
@@ -65,6 +70,4 @@ def site():
 @pytest.fixture
 def fetcher():
     """One that waits for nobody, and may ask this machine."""
-    from recommender.corpus.fetch import Fetcher, Limits
-
     return Fetcher(Limits(private=True, pause=0.0, seconds=5.0), sleep=lambda seconds: None)
