@@ -5,7 +5,7 @@ import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
@@ -22,13 +22,14 @@ from recommender.errors import CorpusError, IndexFault
 from recommender.fluency import FluencySample, background
 from recommender.generation import GenerationWriter, IndexFolder, Manifest, StoredStory, write_manifest
 from recommender.indexing import Task, make_stored
+from recommender.linking import Linked, link_stories
 from recommender.live.fold import Fold, WithVectors
 from recommender.parallel import ParallelMap
 from recommender.progress import Progress, Silent
-from recommender.readmore import IN_TEXT, Resolver, Stubs
+from recommender.readmore import Resolver
 from recommender.recipe import RECIPE
 from recommender.spool import Spool
-from recommender.stories import KINDS, Link, Story, dump_record
+from recommender.stories import KINDS, Story, dump_record
 
 _BATCH = 4_096
 _BATCH_BYTES = 16_000_000
@@ -93,8 +94,7 @@ class _Work:
     resolver: Resolver = field(default_factory=Resolver)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
-    elsewhere: dict[int, int] = field(default_factory=dict)
-    """How many links of a body lead to no story of any corpus, by story number."""
+    linked: Linked = field(default_factory=Linked)
     boilerplate: set[str] = field(default_factory=set)
 
     def run(self, corpora: Sequence[CorpusReader]) -> Manifest:
@@ -104,8 +104,8 @@ class _Work:
             described = [self._read(corpus, spool) for corpus in corpora]
             self._fold(spool)
             self._check(spool, [corpus.name for corpus in corpora])
-            links = self._resolve(spool, stubs)
-            return self._write(spool, links, stubs, described, started)
+            self._resolve(spool, stubs)
+            return self._write(spool, stubs, described, started)
         finally:
             spool.close()
             stubs.close()
@@ -165,42 +165,15 @@ class _Work:
             self.progress.note(f"stories replaced by a later one with the same id: {len(repeated):,} ({shown}{more})")
         self._count("replaced", len(repeated))
 
-    def _resolve(self, spool: Spool, made: Spool) -> "_Links":
-        """Resolve every pointer to a story's number, or to a headline-only story, made here, behind the last one."""
+    def _resolve(self, spool: Spool, stubs: Spool) -> None:
         begun = time.perf_counter()
-        pointing = spool.pointing()
-        self.progress.step("Resolving read-more headlines", len(pointing))
-        stubs = Stubs(self.resolver)
-        links = _Links()
-        for number in pointing:
-            story = spool.read(number)
-            targets: set[int] = set()  # a headline below a body may be linked in it as well
-            for pointer in story.read_more:
-                target, how = self.resolver.resolve(pointer, story)
-                if target is None and how == "stub" and self.changes and self.changes.is_blocked(pointer):
-                    self._count("pointers hidden", 1)
-                    continue
-                if target is None and how == "stub":
-                    stub = stubs.place(pointer)
-                    target = len(spool) + stub.number
-                    if stub.story:
-                        headline = replace(stub.story, language=story.language)
-                        made.add(self.changes.dress(headline) if self.changes else headline)
-                if target is None and how == "dangling" and pointer.kind == IN_TEXT:
-                    self.elsewhere[number] = self.elsewhere.get(number, 0) + 1
-                elif target is None:
-                    self._count(f"pointers {how}", 1)
-                elif target not in targets:
-                    targets.add(target)
-                    links.add(number, target)
-            self.progress.advance()
+        self.linked = link_stories(spool, stubs, self.resolver, self.changes, self.progress)
         self.resolver.forget_stories()
+        for name, count in self.linked.counts.items():
+            self._count(f"pointers {name}", count)
         self._time("resolve", begun)
-        return links
 
-    def _write(
-        self, spool: Spool, links: "_Links", stubs: Spool, described: list[dict[str, object]], started: float
-    ) -> Manifest:
+    def _write(self, spool: Spool, stubs: Spool, described: list[dict[str, object]], started: float) -> Manifest:
         order, row_of = _in_rows(spool, len(stubs))
         writer = GenerationWriter(self.folder, self.embedder.dim)
         languages = self._index(order, spool, stubs, writer)
@@ -208,8 +181,8 @@ class _Work:
         self.progress.step("Writing the index", None)
         spool.close()
         stubs.close()
-        self._count("links", len(links))
-        dense = writer.finish(links.as_rows(row_of))
+        self._count("links", len(self.linked.links))
+        dense = writer.finish(self.linked.links.as_rows(row_of))
         self._time("write", begun)
         self._time("total", started)
         manifest = write_manifest(self.folder, self._describe(len(order), languages, dense, described))
@@ -275,7 +248,7 @@ class _Work:
         stub = number - len(spool)
         if stub >= 0:
             return Task(stubs.record(stub), 0, None)
-        return Task(spool.record(number), self.elsewhere.get(number, 0), self.resolver.keys_of(number))
+        return Task(spool.record(number), self.linked.elsewhere[number], self.resolver.keys_of(number))
 
     def _embed(self, made: Iterable[tuple[str, StoredStory]]) -> Iterator[tuple[list[StoredStory], Embedded]]:
         """Make one batch while the texts of the one before are embedded."""
@@ -294,25 +267,6 @@ class _Work:
 
     def _time(self, name: str, begun: float) -> None:
         self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - begun, 3)
-
-
-class _Links:
-    """Pairs of story numbers, 16 bytes each."""
-
-    def __init__(self) -> None:
-        self._sources, self._targets = array("q"), array("q")
-
-    def add(self, source: int, target: int) -> None:
-        self._sources.append(source)
-        self._targets.append(target)
-
-    def __len__(self) -> int:
-        return len(self._sources)
-
-    def as_rows(self, row_of: NDArray[np.int32]) -> Iterator[Link]:
-        """The same links between rows."""
-        for source, target in zip(self._sources, self._targets, strict=True):
-            yield Link(int(row_of[source]), int(row_of[target]))
 
 
 def _in_rows(spool: Spool, stubs: int) -> tuple["array[int]", NDArray[np.int32]]:

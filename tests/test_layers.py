@@ -25,6 +25,7 @@ LAYERS = (
     ("lexical",),
     ("generation",),
     ("live", "indexing", "fluency"),
+    ("linking",),
     ("build", "engine"),
     ("evaluation.asking", "evaluation.metrics", "evaluation.qrels", "evaluation.systems"),
     ("evaluation.evaluate", "tuning"),
