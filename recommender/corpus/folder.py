@@ -1,6 +1,7 @@
 """A folder of files of any known form."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -21,7 +22,7 @@ _NO_STORIES = frozenset(
 
 
 class Folder:
-    """The files below a folder (`CorpusReader`); `skipped` counts those whose form is not known.
+    """The files below a folder (`CorpusReader`) whose form is known.
 
     `open_file` gives the reader of a file, by its path, its place and its path below the folder.
     """
@@ -32,15 +33,9 @@ class Folder:
         self._path = path
         self._open = open_file
         self.name = path.resolve().name
-        self.skipped = 0
-        files = 0
-        for reader in self._opened():
-            if reader is None:
-                self.skipped += 1
-                continue
-            files += 1
-        if not files:
-            others = f" ({self.skipped:,} files of other forms)" if self.skipped else ""
+        are_known = Counter(reader is not None for reader in self._opened())
+        if not are_known[True]:
+            others = f" ({are_known[False]:,} files of other forms)" if are_known[False] else ""
             raise CorpusError(f"no articles in the folder {path}{others}; known are {known}")
 
     def __iter__(self) -> Iterator[Story | Rejected]:

@@ -43,11 +43,6 @@ class Gathered:
         self.name = source.name
         self.boilerplate: Sequence[str] = ()
 
-    @property
-    def skipped(self) -> int:
-        """How many files of a folder have a form that is not known."""
-        return int(getattr(self._source, "skipped", 0))
-
     def __iter__(self) -> Iterator[Story | Rejected]:
         learned = _Learned(self._base)
         drafts = self._drafts() if self._drafts else map(Drafted, self._source)

@@ -106,8 +106,6 @@ class Copies:
     generation: Any
     size: int
     model: Any
-    size_bytes: int | None = None
-    position: int = 0
 
     def __post_init__(self) -> None:
         self.name = f"{self.size:,} stories"
