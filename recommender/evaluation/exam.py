@@ -9,7 +9,7 @@ from recommender.embedding import Embedder, Role
 from recommender.errors import CorpusError
 from recommender.evaluation.evaluate import Report, Run, make_report, run_system
 from recommender.evaluation.qrels import Judged, editors_links
-from recommender.evaluation.systems import Baselines, System, engine_system
+from recommender.evaluation.systems import Baselines, System, dense_system, engine_system
 from recommender.generation import Generation
 from recommender.progress import Progress, Silent
 from recommender.recipe import clean
@@ -48,7 +48,7 @@ def take_exam(
     systems: dict[str, System] = {
         "newest in section": plain.newest,
         "title vectors": plain.titles(titles),
-        BASELINE: plain.dense,
+        BASELINE: dense_system(generation, now),
         "BM25": plain.lexical,
         "hybrid": plain.hybrid,
         "default": engine_system(generation, untuned(tuned), now),

@@ -27,46 +27,36 @@ class Baselines:
     def __init__(self, generation: Generation, now: int) -> None:
         self._generation = generation
         self._shown = visible(generation, now)
-        self._plain_weights = plain_bm25(generation)
-
-    def past(self, row: int) -> Mask:
-        """Rows that may be recommended under a row: the same day or earlier, and not itself."""
-        return _past(self._generation, self._shown, row)
+        # BM25 as it is commonly set.
+        self._plain_weights = generation.lexical.reweighted(k1=1.2, b=0.75, idf_power=1.0)
 
     def newest(self, row: int) -> Int64:
         """The newest stories of the same section."""
         columns = self._generation.columns
-        same = self.past(row) & (columns.section == columns.section[row]) & (columns.kind == KIND_ARTICLE)
+        same = self._past(row) & (columns.section == columns.section[row]) & (columns.kind == KIND_ARTICLE)
         return np.flatnonzero(same)[-HITS:][::-1]
-
-    def dense(self, row: int) -> Int64:
-        """Nearest by the embedding of title and lead: what a plain vector index gives."""
-        return _nearest(self._generation, self._shown, row)
 
     def titles(self, vectors: Float32) -> System:
         """Nearest by the embedding of the title alone, vectors (n, dim)."""
 
         def nearest(row: int) -> Int64:
-            return top_k(np.where(self.past(row), vectors @ vectors[row], -np.inf).astype(np.float32), HITS)
+            return _best(self._past(row), vectors @ vectors[row])
 
         return nearest
 
     def lexical(self, row: int) -> Int64:
         """BM25 with the full text of the query story."""
-        return top_k(self._masked(row, self._bm25(row)), HITS)
+        return _best(self._past(row), self._bm25(row))
 
     def hybrid(self, row: int) -> Int64:
         """Cosine plus half of BM25 as a share of the best one: the plain hybrid."""
-        scores = self._bm25(row)
-        past = self.past(row)
+        scores, past = self._bm25(row), self._past(row)
         best = float(scores[past].max(initial=0))
         cosine = self._generation.dense.vectors.astype(np.float32) @ self._generation.dense.rows(np.array([row]))[0]
-        total = cosine + 0.5 * scores / best if best > 0 else cosine
-        return top_k(np.where(past, total, -np.inf).astype(np.float32), HITS)
+        return _best(past, cosine + 0.5 * scores / best if best > 0 else cosine)
 
-    def _masked(self, row: int, scores: Float32) -> Float32:
-        masked: Float32 = np.where(self.past(row), scores, -np.inf).astype(np.float32)
-        return masked
+    def _past(self, row: int) -> Mask:
+        return _past(self._generation, self._shown, row)
 
     def _bm25(self, row: int) -> Float32:
         lexical = self._generation.lexical
@@ -87,11 +77,13 @@ def engine_system(generation: Generation, ranker: Ranker, now: int) -> System:
 
 
 def dense_system(generation: Generation, now: int) -> System:
-    """The plain vector index alone."""
+    """Nearest by the embedding of title and lead: what a plain vector index gives."""
     shown = visible(generation, now)
 
     def nearest(row: int) -> Int64:
-        return _nearest(generation, shown, row)
+        vector = generation.dense.rows(np.array([row]))
+        rows = generation.dense.search(vector, HITS, _past(generation, shown, row)).rows[0]
+        return np.asarray(rows[rows >= 0])
 
     return nearest
 
@@ -105,12 +97,6 @@ def _past(generation: Generation, shown: Mask, row: int) -> Mask:
     return mask
 
 
-def _nearest(generation: Generation, shown: Mask, row: int) -> Int64:
-    vector = generation.dense.rows(np.array([row]))
-    rows = generation.dense.search(vector, HITS, _past(generation, shown, row)).rows[0]
-    return np.asarray(rows[rows >= 0])
-
-
-def plain_bm25(generation: Generation) -> Float32:
-    """The weight of each posting by BM25 as it is commonly set: k1 = 1.2, b = 0.75, plain idf."""
-    return generation.lexical.reweighted(k1=1.2, b=0.75, idf_power=1.0)
+def _best(past: Mask, scores: Float32) -> Int64:
+    """Of the rows that may be recommended the best by these scores (n,)."""
+    return top_k(np.where(past, scores, -np.inf).astype(np.float32), HITS)

@@ -14,7 +14,7 @@ from recommender.evaluation.chart import draw
 from recommender.evaluation.evaluate import Report
 from recommender.evaluation.exam import take_exam
 from recommender.evaluation.qrels import editors_links
-from recommender.evaluation.systems import Baselines, engine_system
+from recommender.evaluation.systems import Baselines, dense_system, engine_system
 from recommender.generation import Generation
 from recommender.tuning import default_ranker, spread
 
@@ -50,7 +50,7 @@ def test_baselines_rank_the_past_by_what_they_say(paper_generation: Generation, 
         [paper_generation.record(one)["title"] for one in range(len(paper_generation))], Role.DOCUMENT
     ).rows  # fmt: skip
     for found, value in (
-        (plain.dense(row), lambda one: float(vectors[one] @ vectors[row])),
+        (dense_system(paper_generation, NOW)(row), lambda one: float(vectors[one] @ vectors[row])),
         (plain.titles(titles)(row), lambda one: float(titles[one] @ titles[row])),
     ):
         best = sorted(before, key=lambda one: (-round(value(one), 5), -one))[:10]
