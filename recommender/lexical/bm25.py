@@ -22,10 +22,10 @@ def inverse_document_frequency(frequency: NDArray[np.integer | np.floating], row
     return np.log1p((rows - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
 
 
-def length_norm(lengths: NDArray[np.integer]) -> Float32:
+def length_norm(lengths: NDArray[np.integer], k1: float = K1, b: float = B) -> Float32:
     """k1 (1 - b + b length / mean length) of each row."""
     mean = max(float(lengths.mean()) if len(lengths) else 1.0, 1.0)
-    return (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
+    return (k1 * (1 - b + b * lengths / mean)).astype(np.float32)
 
 
 def saturate(tf: Float32, norm: Float32) -> Float32:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.lexical.bm25 import IDF_POWER, K1, TITLE_B, TITLE_K1, B, inverse_document_frequency
+from recommender.lexical.bm25 import IDF_POWER, K1, TITLE_B, TITLE_K1, inverse_document_frequency, length_norm
 from recommender.ranking.collapse import Bags
 from recommender.storage import key64, map_array
 from recommender.vectors import Float32, Int64, Mask, runs
@@ -178,11 +178,10 @@ class LexicalIndex:
     def reweighted(self, k1: float, b: float, idf_power: float) -> Float32:
         """The weight of every posting under other constants: tf is worked back from the weights that are stored."""
         idf = np.repeat(self.idf, np.diff(self._posting_start))
-        mean = max(float(self.lengths.mean()) if len(self.lengths) else 1.0, 1.0)
-        share = self.lengths[self._posting_rows] / np.float32(mean)
         stored = self._posting_weights / np.maximum(idf, 1e-9) ** IDF_POWER
-        tf = stored * (K1 * (1 - B + B * share)) / (K1 + 1 - stored)
-        weights: Float32 = (idf**idf_power * tf * (k1 + 1) / (tf + k1 * (1 - b + b * share))).astype(np.float32)
+        tf = stored * length_norm(self.lengths)[self._posting_rows] / (K1 + 1 - stored)
+        norm = length_norm(self.lengths, k1, b)[self._posting_rows]
+        weights: Float32 = (idf**idf_power * tf * (k1 + 1) / (tf + norm)).astype(np.float32)
         return weights
 
     def titles(self, query: QueryTerms, terms: Int32, rows: Int64) -> Titles:
