@@ -15,7 +15,7 @@ ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
     ("errors", "frequent", "heap", "processes", "progress", "scratch"),
-    ("dates", "parallel"),
+    ("dates", "edges", "parallel"),
     ("news_dates",),
     ("stories", "vectors", "settings"),
     ("records", "storage", "language", "recipe", "analysis", "logs"),
