@@ -1,12 +1,12 @@
 """A record (JSON object) to the story that it says: read and checked, or read back as it was written."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import RecordError
+from recommender.language_codes import language_code
 from recommender.news_dates import news_moment, states_none
 from recommender.stories import ARTICLE, KINDS, KNOWN_FIELDS, STATUSES, USABLE, Image, ReadMore, Story
 
@@ -15,7 +15,6 @@ MAX_ID = 1_024
 
 _PLAIN = ("id", "title", "text", "url", "section", "language", "source", "status", "digest", "kind")
 """Fields that are the same in a story and in its record."""
-_LANGUAGE_CODE = re.compile("[a-z]{2}")
 
 
 def story_from_record(record: Any) -> Story:
@@ -135,12 +134,6 @@ def _moment(record: Mapping[str, Any], name: str) -> Moment | None:
         return news_moment(value)
     except ValueError as error:
         raise RecordError(name, str(error)) from None
-
-
-def language_code(stated: str) -> str | None:
-    """The code of two letters in a language's tag (`en` of `en-US`); None where it has none (`English`, `eng`)."""
-    code = stated.replace("_", "-").split("-")[0].strip().lower()
-    return code if _LANGUAGE_CODE.fullmatch(code) else None
 
 
 def _identity(record: Mapping[str, Any], url: str | None, title: str, text: str) -> str:

@@ -14,7 +14,7 @@ import recommender
 ROOT = Path(recommender.__file__).parent
 
 LAYERS = (
-    ("errors", "frequent", "heap", "processes", "progress", "scratch"),
+    ("errors", "frequent", "heap", "language_codes", "processes", "progress", "scratch"),
     ("dates", "edges", "parallel"),
     ("news_dates",),
     ("stories", "vectors", "settings"),

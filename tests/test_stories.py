@@ -57,9 +57,19 @@ def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]
 
 @pytest.mark.parametrize(
     ("stated", "code"),
-    [("en", "en"), ("EN", "en"), ("en-US", "en"), ("pt_BR", "pt"), ("English", None), ("eng", None), (" ", None)],
+    [
+        ("en", "en"),
+        ("EN", "en"),
+        ("en-US", "en"),
+        ("pt_BR", "pt"),
+        ("English", None),
+        ("eng", "en"),
+        ("ger-AT", "de"),
+        ("fil-PH", "fil"),
+        (" ", None),
+    ],
 )
-def test_a_language_is_its_code_of_two_letters_or_not_stated(stated: str, code: str | None) -> None:
+def test_a_language_is_its_code_or_not_stated(stated: str, code: str | None) -> None:
     assert story_from_record({"title": "Storm", "language": stated}).language == code
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from recommender.dates import Moment
 from recommender.errors import InputError
-from recommender.records import language_code
+from recommender.language_codes import language_code
 from recommender.stories import KINDS
 
 BACKGROUND, LATEST, FOLLOWUP, ANY = "background", "latest", "followup", "any"
