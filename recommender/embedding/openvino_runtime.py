@@ -32,7 +32,27 @@ def convert(module: Any, example: Mapping[str, Any]) -> Any:
     for node in graph.get_ops():
         if node.get_type_name() == "ScaledDotProductAttention":
             _spell_out(node)
+        elif node.get_type_name() == "MatMul":
+            _keep_apart(node)
     return graph
+
+
+def _keep_apart(product: Any) -> None:
+    """Put a step that changes nothing between a gate and the layer that reads what it lets through.
+
+    Where a processor computes bf16 in matrix units OpenVINO makes one operation of a gated feed-forward layer (those of
+    ModernBERT, Qwen, Gemma), which divides by zero if it has one thread alone: the process is killed.
+    """
+    from openvino import opset13 as op
+
+    through, weights = product.input_values()
+    factors = through.get_node().input_values() if through.get_node().get_type_name() == "Multiply" else []
+    if factors and _is_constant(weights) and not any(map(_is_constant, factors)):
+        product.input(0).replace_source_output(op.minimum(through, op.constant(np.float32(np.inf))).output(0))
+
+
+def _is_constant(value: Any) -> bool:
+    return bool(value.get_node().get_type_name() == "Constant")
 
 
 def _spell_out(attention: Any) -> None:

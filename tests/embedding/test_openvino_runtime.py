@@ -34,6 +34,20 @@ class Attention(torch.nn.Module):
         return found.transpose(1, 2).flatten(2).mean(1)
 
 
+class Gated(torch.nn.Module):
+    """A feed-forward layer of which one half decides what the other lets through, pooled to a row a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.words = torch.nn.Embedding(50, 32)
+        self.gate, self.up, self.down = (torch.nn.Linear(32, 32, bias=False) for _ in range(3))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        words = self.words(input_ids)
+        return self.down(torch.nn.functional.silu(self.gate(words)) * self.up(words)).mean(1)
+
+
 def allowed(mask: torch.Tensor) -> torch.Tensor:
     return mask[:, None, None, :].bool()
 
@@ -42,7 +56,7 @@ def added(mask: torch.Tensor) -> torch.Tensor:
     return (1 - mask[:, None, None, :].float()) * -1e4
 
 
-def graph_of(module: Attention) -> Any:
+def graph_of(module: torch.nn.Module) -> Any:
     ids = torch.arange(2 * LONG).reshape(2, LONG)
     with tracing():
         return openvino_runtime.convert(module.eval(), {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
@@ -79,3 +93,17 @@ def test_attention_is_spelled_out_unless_it_is_causal(options: dict[str, Any], l
 def test_a_saved_encoder_has_its_attention_spelled_out(mean_graph: Path) -> None:
     kinds = {node.get_type_name() for node in openvino.Core().read_model(str(mean_graph / "model.xml")).get_ops()}
     assert "ScaledDotProductAttention" not in kinds
+
+
+def test_a_gated_layer_is_not_made_one_operation_which_some_processors_die_of(tmp_path: Path) -> None:
+    module = Gated()
+    graph = graph_of(module)
+    openvino_runtime.save(graph, tmp_path / "model.xml", half=True)
+    saved = openvino.Core().read_model(str(tmp_path / "model.xml"))
+    layers = [node for node in saved.get_ops() if node.get_type_name() == "MatMul"]
+    assert "Multiply" not in {layer.input_value(0).get_node().get_type_name() for layer in layers}
+    ids = np.random.default_rng(5).integers(0, 50, (3, 2 * LONG))
+    with torch.no_grad():
+        expected = module(torch.tensor(ids), torch.ones(ids.shape, dtype=torch.int64)).numpy()
+    found = Graph(tmp_path / "model.xml", threads=1).run(ids, np.ones_like(ids))
+    np.testing.assert_allclose(found, expected, atol=0.02)
