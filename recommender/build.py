@@ -51,6 +51,7 @@ def build(
     index: IndexFolder,
     embedder: Embedder,
     *,
+    model_folder: Path | None = None,
     changes: Fold | None = None,
     strict: bool = False,
     list_rejects: bool = True,
@@ -62,6 +63,7 @@ def build(
         corpora: read once, in order; of stories with one id the last one counts.
         index: where the generation goes.
         embedder: makes the vectors.
+        model_folder: where its model's files lie, if a folder was named: the manifest tells whoever needs them again.
         changes: live changes that go into it.
         strict: fail on the first rejected record.
         list_rejects: write a list of the rejected records beside the generation.
@@ -73,7 +75,7 @@ def build(
     """
     name, folder = index.create()
     try:
-        work = _Work(name, folder, embedder, progress or Silent(), changes, strict, list_rejects)
+        work = _Work(name, folder, embedder, model_folder, progress or Silent(), changes, strict, list_rejects)
         return Draft(work.run(corpora), folder)
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,6 +89,7 @@ class _Work:
     name: str
     folder: Path
     embedder: Embedder
+    model_folder: Path | None
     progress: Progress
     changes: Fold | None
     strict: bool
@@ -226,6 +229,7 @@ class _Work:
                 "recipe": RECIPE,
                 "background": {"median": median, "spread": spread},
                 "languages": languages,
+                **({"folder": str(self.model_folder)} if self.model_folder else {}),
             },
             analysis=ANALYSIS,
             dense=dense,

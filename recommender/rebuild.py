@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recommender.build import Draft, build
 from recommender.corpus import open_corpus
-from recommender.embedding import Embedder, open_embedder
+from recommender.embedding import Embedder, model_folder, open_embedder
 from recommender.errors import CorpusError, IndexFault
 from recommender.generation import Generation, IndexFolder, Manifest, write_manifest
 from recommender.live import Journal
@@ -87,6 +87,7 @@ def rebuild(
                 readers,
                 index,
                 embedder,
+                model_folder=model_folder(settings.model),
                 changes=Fold(journal),
                 strict=strict,
                 list_rejects=list_rejects,

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 from recommender.embedding import Embedder, Encoded, QueryEncoder, encoder_folder, open_embedder, open_exported
 from recommender.engine import Recommender
-from recommender.generation import IndexFolder, live_manifest
+from recommender.generation import IndexFolder, Manifest, live_manifest
 from recommender.live import Changes, Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
 from recommender.settings import Settings
@@ -21,7 +21,7 @@ def open_recommender(settings: Settings) -> Recommender:
     """
     index = IndexFolder(settings.index)
     manifest = live_manifest(index)
-    embedder = _embedder(settings, manifest.embedder["model"], manifest.embedder["fingerprint"])
+    embedder = _embedder(settings, manifest)
     return Recommender(index, QueryEncoder(embedder, max_waiting=settings.queue))
 
 
@@ -37,7 +37,7 @@ def open_changes(settings: Settings) -> Changes:
     fingerprint, dim = manifest.embedder["fingerprint"], int(manifest.embedder["dim"])
 
     def embedder() -> Embedder:
-        found = _embedder(settings, manifest.embedder["model"], fingerprint)
+        found = _embedder(settings, manifest)
         manifest.check_embedder(found.fingerprint)
         return found
 
@@ -69,11 +69,11 @@ class _LateEncoder:
             self._encoder.close()
 
 
-def _embedder(settings: Settings, model: str, fingerprint: str) -> Embedder:
-    folder = encoder_folder(settings.encoders, fingerprint)
+def _embedder(settings: Settings, manifest: Manifest) -> Embedder:
+    folder = encoder_folder(settings.encoders, manifest.embedder["fingerprint"])
     # One thread as a rule: for a headline two take longer, and more than twice the processor's time, as they wait for
     # each other at each of a hundred small steps.
     threads = settings.threads or 1
     if folder.is_dir():
         return open_exported(folder, threads=threads)
-    return open_embedder(model, encoders=settings.encoders, threads=threads)
+    return open_embedder(manifest.model, encoders=settings.encoders, threads=threads)

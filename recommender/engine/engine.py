@@ -142,7 +142,7 @@ class Recommender:
             "generation": manifest.name,
             "built_at": manifest.built_at,
             "stories": int(np.count_nonzero(shown)),
-            "embedder": manifest.embedder,
+            "embedder": {name: value for name, value in manifest.embedder.items() if name != "folder"},
             "analysis": manifest.analysis,
             "counts": manifest.counts,
             "corpora": manifest.corpora,

@@ -29,9 +29,10 @@ class Manifest:
     """What a generation was made of.
 
     `embedder` has `model`, `fingerprint`, `dim`, `runtime`, the text `recipe`, the `background` of cosines between
-    unrelated texts and the trust in the model by `languages` (see `fluency`); `counts` are numbers of
-    stories, headlines, links, rejected records and so on; `journal` is the position up to which live changes are in;
-    `boilerplate` are keys of the lines that many stories shared, so that a live change is read without them as well.
+    unrelated texts, the trust in the model by `languages` (see `fluency`), and the `folder` of a model that was named
+    by it; `counts` are numbers of stories, headlines, links, rejected records and so on; `journal` is the position up
+    to which live changes are in; `boilerplate` are keys of the lines that many stories shared, so that a live change is
+    read without them as well.
     """
 
     name: str
@@ -48,6 +49,11 @@ class Manifest:
     boilerplate: list[str] = field(default_factory=list)
     format: int = FORMAT
     files: dict[str, FileEntry] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """What finds the model again: the folder that was named, or its name."""
+        return str(self.embedder.get("folder") or self.embedder["model"])
 
     @property
     def size(self) -> int:

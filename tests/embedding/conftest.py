@@ -1,7 +1,10 @@
 """Models for the tests: two tiny ones made here, with random weights, and the real default one."""
 
+import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +15,20 @@ from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 MAX_TOKENS = 32
 
 
-def make_model(folder: Path, *, pooling: str = "mean", seed: int = 0, positions: int = 64, **settings: object) -> Path:
-    """A BERT of two layers and 32 numbers that reads letters, saved by sentence-transformers."""
+def make_model(
+    folder: Path,
+    *,
+    pooling: str = "mean",
+    seed: int = 0,
+    positions: int = 64,
+    make: Callable[[int], Any] | None = None,
+    behind: Callable[[], list[Any]] | None = None,
+    **settings: object,
+) -> Path:
+    """A BERT of two layers and 32 numbers that reads letters, saved by sentence-transformers.
+
+    `make` makes another transformer of 32 numbers, for so many tokens; `behind` other modules behind it.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own, while making a model
         import torch
@@ -37,11 +52,16 @@ def make_model(folder: Path, *, pooling: str = "mean", seed: int = 0, positions:
             max_position_embeddings=positions,
             initializer_range=0.3,  # far apart, so that a wrong vector shows
         )
-        BertModel(config).save_pretrained(base)
+        (make(len(tokens)) if make else BertModel(config)).save_pretrained(base)
         modules = [Transformer(str(base), max_seq_length=settings.pop("max_seq_length", MAX_TOKENS))]
-        modules += [Pooling(32, pooling), Normalize()]
+        modules += behind() if behind else [Pooling(32, pooling), Normalize()]
         SentenceTransformer(modules=modules, device="cpu", **settings).save(str(folder / "model"))
     return folder / "model"
+
+
+def edit(path: Path, **changes: object) -> None:
+    """Change some values of a JSON file."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 PROMPTS = {"query": "query: ", "document": "passage: "}
@@ -60,14 +80,14 @@ def cls_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mean_graph(mean_model: Path) -> Path:
     graph = mean_model.parent / "graph"
-    export_graph(str(mean_model), graph)
+    export_graph(SentenceTransformersEmbedder(str(mean_model), device="cpu"), graph)
     return graph
 
 
 @pytest.fixture(scope="session")
 def cls_graph(cls_model: Path) -> Path:
     graph = cls_model.parent / "graph"
-    export_graph(str(cls_model), graph)
+    export_graph(SentenceTransformersEmbedder(str(cls_model), device="cpu"), graph)
     return graph
 
 

@@ -7,15 +7,12 @@ import pytest
 from recommender.embedding import DEFAULT_MODEL, Role, find_model, model_files
 from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 from recommender.errors import ModelError
+from tests.embedding.conftest import edit
 
 
 @pytest.fixture
 def copy(mean_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(mean_model, tmp_path / "another name"))
-
-
-def edit(path: Path, **changes: object) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_the_default_model_comes_out_of_its_package() -> None:
@@ -66,6 +63,35 @@ def test_the_fingerprint_changes_with_the_pooling(mean_model: Path, cls_model: P
 def test_a_passage_prompt_is_a_documents(copy: Path) -> None:
     edit(copy / "config_sentence_transformers.json", prompts={"query": "q: ", "passage": "p: "})
     assert find_model(str(copy)).prompts == {Role.QUERY: "q: ", Role.DOCUMENT: "p: "}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"query": "q: ", "document": ""}, ("q: ", "")),
+        ({"query": "", "document": "d: "}, ("", "d: ")),
+        ({"query": "q: ", "document": "", "passage": "p: "}, ("q: ", "p: ")),
+        ({"query": None, "document": None}, ("any: ", "any: ")),
+        ({}, ("any: ", "any: ")),
+    ],
+)
+def test_the_default_prompt_is_for_roles_without_one(
+    copy: Path, given: dict[str, str | None], expected: tuple[str, str]
+) -> None:
+    edit(copy / "config_sentence_transformers.json", prompts=given | {"any": "any: "}, default_prompt_name="any")
+    assert tuple(find_model(str(copy)).prompts.values()) == expected
+
+
+def test_a_transformers_limit_is_read_in_its_own_folder(copy: Path) -> None:
+    inner = copy / "0_Transformer"
+    inner.mkdir()
+    for file in copy.glob("*.json"):
+        if "sentence_transformers" not in file.name and file.name != "modules.json":
+            file.rename(inner / file.name)
+    (copy / "model.safetensors").rename(inner / "model.safetensors")
+    modules = json.loads((copy / "modules.json").read_text())
+    (copy / "modules.json").write_text(json.dumps([modules[0] | {"path": inner.name}, *modules[1:]]))
+    assert find_model(str(copy)).fingerprint.startswith("bert:32:32:")
 
 
 def test_altered_default_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
