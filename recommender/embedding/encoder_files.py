@@ -23,7 +23,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class EncoderFiles:
-    """What `encoder.json` says; `sha256` holds the other files' checksums, `made_with` the versions that wrote them."""
+    """What `encoder.json` says; `sha256` holds the other files' checksums, `made_with` the versions that wrote them.
+
+    `precision` is the only one in which the graph gives the model's vectors; None = the best that a processor has.
+    """
 
     name: str
     fingerprint: str
@@ -35,6 +38,7 @@ class EncoderFiles:
     weights: str
     made_with: dict[str, str]
     sha256: dict[str, str]
+    precision: str | None = None
 
 
 def encoder_folder(root: Path, fingerprint: str) -> Path:

@@ -1,5 +1,6 @@
 """A sentence-transformers model traced once into one graph: transformer, pooling, normalisation."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from recommender.embedding import openvino_runtime
 from recommender.embedding.batches import padded
 from recommender.embedding.embedder import Role
 from recommender.embedding.encoder_files import GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, write_encoder
-from recommender.embedding.model_files import ModelFiles, find_model
 from recommender.embedding.openvino_runtime import Graph
 from recommender.embedding.tokenizing import Tokenizer
 from recommender.embedding.torch_runtime import SentenceTransformersEmbedder, tracing
@@ -32,37 +32,40 @@ _PROBES = [
 ]
 
 
-def export_graph(model: str | ModelFiles, folder: Path) -> EncoderFiles:
-    """Trace a model and write `folder`: graph, weights, tokenizer, description. Imports torch.
+def export_graph(reference: SentenceTransformersEmbedder, folder: Path) -> EncoderFiles:
+    """Trace a model (on the CPU) and write `folder`: graph, weights, tokenizer, description. Imports torch.
 
     Raises:
-        ModelError: the model cannot be found, loaded or traced, or the graph's vectors are not the model's.
+        ModelError: the model cannot be traced, or the graph's vectors are not the model's.
     """
-    files = find_model(model) if isinstance(model, str) else model
-    reference = SentenceTransformersEmbedder(files, device="cpu")
     graph = _trace(reference)
-    expected = reference.embed(_PROBES, Role.DOCUMENT).rows
+    expected = {role: reference.embed(_PROBES, role).rows for role in Role}
 
     def make(target: Path) -> EncoderFiles:
         (target / TOKENIZER).write_text(reference.backend_tokenizer() or "", "utf-8")
         openvino_runtime.save(graph, target / GRAPH, half=True)
-        weights = "f16" if _agreement(reference, files, target, expected, "f32") >= HALF_AGREEMENT else "f32"
+        weights = "f16" if _agreement(reference, target, expected, "f32") >= HALF_AGREEMENT else "f32"
         if weights == "f32":
             openvino_runtime.save(graph, target / GRAPH, half=False)
-        reached = _agreement(reference, files, target, expected, None)
-        if not reached >= AGREEMENT:
-            raise ModelError(f"{files.name} as a graph gives other vectors: cosine {reached:.4f}, at least {AGREEMENT}")
+        precision = None
+        if _agreement(reference, target, expected, precision) < AGREEMENT:
+            precision = "f32"
+            if (reached := _agreement(reference, target, expected, precision)) < AGREEMENT:
+                raise ModelError(
+                    f"{reference.name} as a graph gives other vectors: cosine {reached:.4f}, at least {AGREEMENT}"
+                )
         return EncoderFiles(
-            name=files.name,
-            fingerprint=files.fingerprint,
+            name=reference.name,
+            fingerprint=reference.fingerprint,
             dim=reference.dim,
             max_tokens=reference.max_tokens,
-            max_chars=files.max_chars,
+            max_chars=reference.max_chars,
             pad_id=reference.pad_id,
-            prompts=files.prompts,
+            prompts=reference.prompts,
             weights=weights,
             made_with={name: version(name) for name in ("openvino", "torch", "sentence-transformers", "transformers")},
             sha256={name: sha256_of(target / name) for name in (GRAPH, WEIGHTS, TOKENIZER)},
+            precision=precision,
         )
 
     return write_encoder(folder, make)
@@ -79,15 +82,19 @@ def _trace(reference: SentenceTransformersEmbedder) -> Any:
 
 
 def _agreement(
-    reference: SentenceTransformersEmbedder, files: ModelFiles, target: Path, expected: Float32, precision: str | None
+    reference: SentenceTransformersEmbedder, target: Path, expected: Mapping[Role, Float32], precision: str | None
 ) -> float:
-    """Least cosine of the probes' vectors with the reference's, one by one and as a padded batch."""
-    tokenizer = Tokenizer(target / TOKENIZER, reference.max_tokens, files.max_chars)
-    tokens = tokenizer.encode(_PROBES, files.prompts[Role.DOCUMENT])
+    """Least cosine of the probes' vectors with the reference's: in each role, one by one and as a padded batch."""
+    tokenizer = Tokenizer(target / TOKENIZER, reference.max_tokens, reference.max_chars)
     graph = Graph(target / GRAPH, precision=precision)
     rest = reference.pad_id, reference.max_tokens
-    together = graph.run(*padded(tokens.ids, *rest))[: len(_PROBES)]
-    alone = np.vstack([graph.run(*padded([ids], *rest)) for ids in tokens.ids])
-    if together.shape != expected.shape:
-        raise ModelError(f"{files.name} as a graph gives {together.shape[1]} numbers, expected {expected.shape[1]}")
-    return float(min(np.nan_to_num((expected * rows).sum(axis=1), nan=-1.0).min() for rows in (together, alone)))
+    least = 1.0
+    for role, wanted in expected.items():
+        tokens = tokenizer.encode(_PROBES, reference.prompts[role])
+        together = graph.run(*padded(tokens.ids, *rest))[: len(_PROBES)]
+        alone = np.vstack([graph.run(*padded([ids], *rest)) for ids in tokens.ids])
+        if together.shape != wanted.shape:
+            raise ModelError(f"{reference.name} as a graph gives {together.shape[1]} numbers, not {wanted.shape[1]}")
+        for rows in (together, alone):
+            least = min(least, float(np.nan_to_num((wanted * rows).sum(axis=1), nan=-1.0).min()))
+    return least

@@ -74,9 +74,11 @@ def _exported(files: ModelFiles, encoders: Path, notice: Notice) -> Path | None:
     if is_intact(folder):
         return folder
     from recommender.embedding.export import export_graph
+    from recommender.embedding.torch_runtime import SentenceTransformersEmbedder
 
+    reference = SentenceTransformersEmbedder(files, device="cpu")  # fails where torch would not work either
     try:
-        export_graph(files, folder)
+        export_graph(reference, folder)
     except ModelError as error:
         notice(f"{error}; it runs on torch instead, which is slower")
         return None

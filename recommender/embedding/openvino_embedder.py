@@ -29,7 +29,7 @@ class OpenVINOEmbedder:
         threads: processor threads; None = all.
         bulk: a batch a thread, as suits a build (a tenth more texts a second); otherwise all threads work on one
             batch, as suits a query (two thirds of the time).
-        precision: "bf16" or "f32"; None = the best that the processor has.
+        precision: "bf16" or "f32"; None = as the folder says, or else the best that the processor has.
 
     Raises:
         ModelError: the folder is missing, altered, or cannot be run.
@@ -48,6 +48,7 @@ class OpenVINOEmbedder:
         self._pad_id = encoder.pad_id
         self._tokenizer = Tokenizer(folder / TOKENIZER, encoder.max_tokens, encoder.max_chars)
         streams = (threads or cpus()) if bulk else 1
+        precision = precision or encoder.precision
         self._graph = openvino_runtime.Graph(folder / GRAPH, threads=threads, streams=streams, precision=precision)
         self._lock = threading.Lock()
         self.runtime = f"openvino {openvino_runtime.version()} {self._graph.precision}"

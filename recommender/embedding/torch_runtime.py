@@ -15,6 +15,8 @@ from recommender.errors import ModelError
 from recommender.vectors import normalise
 
 _BATCH = {"cpu": 32, "cuda": 256}
+_ENDLESS = 1_000_000
+"""A limit of so many tokens is none."""
 
 
 class SentenceTransformersEmbedder:
@@ -26,7 +28,7 @@ class SentenceTransformersEmbedder:
         threads: torch's processor threads, set for the whole process; None = as they are.
 
     Raises:
-        ModelError: the model cannot be found or loaded.
+        ModelError: the model cannot be found or loaded, or embeds no text.
     """
 
     def __init__(
@@ -45,15 +47,23 @@ class SentenceTransformersEmbedder:
             try:
                 self._model: Any = SentenceTransformer(str(files.folder), device=self._device, local_files_only=True)
             except Exception as error:  # whatever a model's configuration can trip over
-                raise ModelError(f"sentence-transformers cannot load {files.folder}: {error}") from error
+                raise ModelError(f"sentence-transformers cannot load {files.folder}: {_reason(error)}") from error
         self._model.eval()
-        self._prompts = files.prompts
+        if self._device == "cpu":
+            self._model.float()  # half floats are what a model is kept in
+        self.prompts = files.prompts
         self._lock = threading.Lock()
         self.name = files.name
         self.fingerprint = files.fingerprint
-        self.dim = int(self._model.get_embedding_dimension() or files.dim)
-        self.max_tokens = int(self._model.max_seq_length or files.max_tokens)
+        self.max_tokens = _limit(self._model, files.max_tokens)
+        if callable(self._model.tokenizer):
+            self._model.max_seq_length = self.max_tokens
         self.max_chars = files.max_chars
+        try:
+            with _quiet():
+                self.dim = self._encode(["A text."], Role.DOCUMENT, half=False).shape[1]
+        except Exception as error:
+            raise ModelError(f"sentence-transformers cannot embed with {files.folder}: {_reason(error)}") from error
         self._half = self._device == "cuda" and self._half_agrees()
         precision = "bf16" if self._half else "f32"
         self.runtime = f"torch {torch.__version__.split('+')[0]} {self._device} {precision}"
@@ -63,7 +73,7 @@ class SentenceTransformersEmbedder:
         if not texts:
             return Embedded(np.empty((0, self.dim), np.float32), np.empty(0, np.bool_))
         parts = [readable(text, self.max_chars) for text in texts]
-        prompt = self._prompts[role]
+        prompt = self.prompts[role]
         kept = [text for text, _ in parts]
         with self._lock, _quiet():
             rows = self._encode(kept, role, half=self._half)
@@ -84,7 +94,7 @@ class SentenceTransformersEmbedder:
             features = model.preprocess(["An example of two texts.", "This one is a little longer than the other."])
         if not {"input_ids", "attention_mask"} <= features.keys() or self.backend_tokenizer() is None:
             raise ModelError(f"{self.name} does not read token ids of a fast tokenizer")
-        if any(self._prompts.values()) and any(getattr(module, "include_prompt", True) is False for module in model):
+        if any(self.prompts.values()) and any(getattr(module, "include_prompt", True) is False for module in model):
             raise ModelError(f"{self.name} leaves its prompt out of the pooling")
         example = {name: features[name] for name in ("input_ids", "attention_mask")}
         return _encoder(model, has_types="token_type_ids" in features), example
@@ -106,7 +116,7 @@ class SentenceTransformersEmbedder:
         with torch.autocast(self._device, torch.bfloat16, enabled=half):
             rows = encode(
                 texts,
-                prompt=self._prompts[role],
+                prompt=self.prompts[role],
                 batch_size=_BATCH.get(self._device, 32),
                 normalize_embeddings=True,
                 show_progress_bar=False,
@@ -121,9 +131,31 @@ class SentenceTransformersEmbedder:
         return bool((normalise(full) * normalise(half)).sum(axis=1).min() >= 0.999)
 
     def _is_too_long(self, text: str) -> bool:
-        if len(text.encode()) + 8 <= self.max_tokens:  # no tokenizer makes more than a token of a byte
+        tokenizer = self._model.tokenizer
+        # No tokenizer makes more than a token of a byte; of words alone it cuts nothing.
+        if len(text.encode()) + 8 <= self.max_tokens or not callable(tokenizer):
             return False
-        return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"]) > self.max_tokens
+        return len(tokenizer(text, truncation=False, verbose=False)["input_ids"]) > self.max_tokens
+
+
+def _limit(model: Any, otherwise: int) -> int:
+    """Tokens of a text that a model reads: its own limit (`otherwise`, where it has none), within its positions."""
+    from torch.nn import Embedding
+
+    own = model.max_seq_length
+    limit = int(own) if own and own < _ENDLESS else otherwise
+    for module in model.modules():
+        positions, padding = getattr(module, "position_embeddings", None), getattr(module, "padding_idx", None)
+        if isinstance(positions, Embedding):  # RoBERTa and its kin count from the one behind that of padding
+            limit = min(limit, positions.num_embeddings - (padding + 1 if isinstance(padding, int) else 0))
+    return limit
+
+
+def _reason(error: Exception) -> str:
+    """What a library says went wrong, in one line."""
+    if "trust_remote_code" in str(error):
+        return "it brings code of its own, which is not run; name a model that needs none"
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _encoder(model: Any, *, has_types: bool) -> Any:

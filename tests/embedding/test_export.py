@@ -66,7 +66,7 @@ def test_the_default_graph_agrees_with_sentence_transformers(encoders: Path) -> 
 
 def test_no_text_is_padded_beyond_the_positions_that_a_model_has(tmp_path: Path) -> None:
     model = make_model(tmp_path, positions=21, max_seq_length=21)
-    export_graph(str(model), tmp_path / "graph")
+    export_graph(SentenceTransformersEmbedder(str(model), device="cpu"), tmp_path / "graph")
     graph = open_exported(tmp_path / "graph")
     texts = ["storm", "a storm closes the harbour for two days and the ferries stay", "storm " * 40]
     expected = SentenceTransformersEmbedder(str(model), device="cpu").embed(texts, Role.DOCUMENT).rows
@@ -189,7 +189,7 @@ def test_a_graph_with_other_vectors_is_refused(
 ) -> None:
     monkeypatch.setattr(export_module, "AGREEMENT", 1.1)
     with pytest.raises(ModelError, match=r"gives other vectors: cosine .* at least 1\.1"):
-        export_graph(str(mean_model), tmp_path / "encoder")
+        export_graph(SentenceTransformersEmbedder(str(mean_model), device="cpu"), tmp_path / "encoder")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,7 +218,10 @@ assert heavy & sys.modules.keys() == {{"openvino", "tokenizers"}}, heavy & sys.m
 
 
 def test_a_rebuild_with_an_exported_model_imports_no_torch(mean_model: Path, tmp_path: Path) -> None:
-    export_graph(str(mean_model), encoder_folder(tmp_path, find_model(str(mean_model)).fingerprint))
+    export_graph(
+        SentenceTransformersEmbedder(str(mean_model), device="cpu"),
+        encoder_folder(tmp_path, find_model(str(mean_model)).fingerprint),
+    )
     program = f"""
 import sys
 from pathlib import Path
