@@ -73,7 +73,7 @@ def _show_rebuilt(made: "Rebuilt", settings: Settings, arguments: argparse.Names
     if arguments.json:
         print_json(asdict(made.manifest))
         return 0
-    _show_built(made.manifest)
+    _show_built(made.manifest, made.comparison)
     if made.promoted:
         if made.manifest.rows * 2 < made.before:
             fewer = f"{made.manifest.rows:,} stories, where {made.before:,} were live before:"
@@ -92,7 +92,7 @@ def _print_whole(*parts: str | tuple[str, str]) -> None:
     console().print(Text.assemble(*parts), soft_wrap=True)
 
 
-def _show_built(manifest: Manifest) -> None:
+def _show_built(manifest: Manifest, comparison: str | None) -> None:
     counts = manifest.counts
     rows = [
         (
@@ -108,6 +108,8 @@ def _show_built(manifest: Manifest) -> None:
         ("on disk", size(manifest.size)),
     ]
     rows += _quality_rows(manifest)
+    if comparison:
+        rows.append(("compared", comparison))
     console().print(table(None, [("", {"style": "dim", "no_wrap": True}), ("", {})], rows))
 
 
