@@ -22,6 +22,8 @@ MAX_DEPTH = 3
 MAX_PAGES = 100_000
 
 _ENTRIES = frozenset({"url", "sitemap"})
+_MEDIA = ("image", "video")
+"""Parts of an entry that have an address and a title of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def _up_to(size: int, stream: Stream) -> Callable[[int], bytes]:
 
 
 def _entry(element: Any, place: str, url: str) -> SitemapEntry | Rejected:
-    said = {local_name(node.tag): text_of(node) for node in element.iter() if not len(node)}
+    nodes = (node for node in element.iter() if not len(node) and local_name(node.getparent().tag) not in _MEDIA)
+    said = {local_name(node.tag): text_of(node) for node in nodes}
     address = http_url(said.get("loc", "").partition("#")[0], url)  # a place on a page is no other page
     if address is None:
         return Rejected(place, "an entry without an http(s) address")

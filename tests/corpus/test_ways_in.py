@@ -15,6 +15,7 @@ import samples
 import zstandard
 
 from recommender.corpus import Rejected, open_corpus
+from recommender.corpus.sitemap import sitemap_entries
 from recommender.corpus.streams import Stream
 from recommender.errors import CorpusError
 from recommender.stories import Story
@@ -725,3 +726,12 @@ def test_dates_of_a_wordpress_export(tmp_path):
     text = samples.WXR.replace(gmt, "soon</wp:post_date_gmt>")
     (two,), (one,) = read(write(tmp_path / "c.xml", text.replace(good, "")))
     assert (two.title, one.reason[:22]) == ("Closed", "post_date_gmt: 'soon' ")
+
+
+def test_the_pictures_of_a_sitemap_are_no_pages_of_it():
+    entry = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://i.example/i"
+     xmlns:news="http://n.example/n"><url><loc>https://gazette.example/1</loc><news:news><news:title>Bridge opens</news:title>
+     </news:news><image:image><image:loc>https://gazette.example/1.jpg</image:loc><image:title>The bridge</image:title>
+     </image:image></url></urlset>"""
+    (found,) = sitemap_entries(entry, "https://gazette.example/sitemap.xml")
+    assert (found.url, found.hints) == ("https://gazette.example/1", {"title": "Bridge opens"})
