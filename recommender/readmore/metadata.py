@@ -62,10 +62,20 @@ def json_ld_article(tree: LexborHTMLParser) -> dict[str, Any]:
             loaded = json.loads(text, strict=False)
         except (ValueError, RecursionError):
             continue  # a page with broken JSON-LD is still a page
-        for thing in _things(loaded):
-            if _is_article(thing):
-                return _article(thing)
+        things = list(_things(loaded))
+        named = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
+        for thing in filter(_is_article, things):
+            return _article({name: _followed(value, named) for name, value in thing.items()})
     return {}
+
+
+def _followed(value: Any, named: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What is said of a thing where another place of the document says it, and only its `@id` stands here."""
+    if isinstance(value, list):
+        return [_followed(item, named) for item in value[:50]]
+    if isinstance(value, dict) and isinstance(value.get("@id"), str):
+        return {**named.get(value["@id"], {}), **value}
+    return value
 
 
 def _things(loaded: Any) -> Iterator[Mapping[str, Any]]:
@@ -91,13 +101,14 @@ def _is_article(thing: Mapping[str, Any]) -> bool:
 def _article(thing: Mapping[str, Any]) -> dict[str, Any]:
     authors = [name for author in _listed(thing.get("author")) if (name := _name(author))]
     tags = thing.get("keywords")
+    pictures = _listed(thing.get("image")) + _listed(thing.get("thumbnailUrl"))
     fields = {
         "headline": _text(thing.get("headline")) or _text(thing.get("name")),
         "published": _text(thing.get("datePublished")) or _text(thing.get("dateCreated")),
         "modified": _text(thing.get("dateModified")),
         "section": next((name for entry in _listed(thing.get("articleSection")) if (name := _text(entry))), ""),
         "source": next((name for entry in _listed(thing.get("publisher")) if (name := _name(entry))), ""),
-        "image": next((address for entry in _listed(thing.get("image")) if (address := _address(entry))), ""),
+        "image": next((url for entry in pictures if (url := _picture(entry))), ""),
         "language": _name(thing.get("inLanguage")),
         "url": _text(thing.get("url")) or _address(thing.get("mainEntityOfPage")),
         "body": _text(thing.get("articleBody")),
@@ -128,6 +139,11 @@ def _address(value: Any) -> str:
         if isinstance(value, dict)
         else _text(value)
     )
+
+
+def _picture(value: Any) -> str:
+    """The address of a picture; its `@id` is none."""
+    return _text(value.get("url") or value.get("contentUrl")) if isinstance(value, dict) else _text(value)
 
 
 def _metas(tree: LexborHTMLParser) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Stories out of pages of HTML."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +191,17 @@ def test_a_nested_list_of_a_body_is_read_as_lines():
         "<p>Bring:</p><ul><li>food<ol><li>bread</li><li>salt<ul><li>coarse</li></ul></li></ol></li><li>water</li></ul>"
     )
     assert html_article(html).text == "Bring:\n\n- food\n- bread\n- salt\n- coarse\n- water"
+
+
+def test_what_json_ld_says_in_another_place_of_it():
+    graph = [
+        {"@type": "NewsArticle", "headline": "Bridge opens", "image": {"@id": "#image"}, "author": [{"@id": "#ann"}],
+         "publisher": {"@id": "#paper", "@type": "Organization"}},
+        {"@type": "ImageObject", "@id": "#image", "url": "https://a.example/1.jpg"},
+        {"@type": "Person", "@id": "#ann", "name": "Ann Bee"}, {"@type": "Organization", "@id": "#paper", "name": "Gazette"},
+    ]  # fmt: skip
+    page = '<script type="application/ld+json">{}</script><meta property="og:image" content="/og.jpg"><p>Text.</p>'
+    fields = html_article(page.format(json.dumps({"@graph": graph})), "https://a.example/1").fields
+    assert (fields["image"], fields["authors"], fields["source"]) == ("https://a.example/1.jpg", ["Ann Bee"], "Gazette")
+    fields = html_article(page.format(json.dumps({"@graph": graph[:1]})), "https://a.example/1").fields
+    assert fields["image"] == "https://a.example/og.jpg", "the name of a picture that is nowhere said is no picture"
