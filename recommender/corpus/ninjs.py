@@ -61,9 +61,10 @@ def _record(item: Mapping[str, Any]) -> dict[str, Any]:
         "source": next((name for entry in as_list(item.get("infosources")) if (name := _name(entry))), "")
         or text_at(item, "copyrightholder"),
         "status": status if status in STATUSES else {"cancelled": "canceled"}.get(status),
-        "authors": [name for name in map(_author, as_list(item.get("people")) + as_list(item.get("byline"))) if name],
+        "authors": _authors(item),
         "image": _picture(picture),
     }  # fmt: skip
+    fields["text"] = fields["text"].removeprefix(f"{record['title']}\n\n")  # a body in HTML may begin with it
     pointers = [{"title": _headline(entry), "id": text_at(entry, "uri") or None} for entry in related]
     fields["read_more"] = [entry for entry in pointers if entry["title"] or entry["id"]] + fields["read_more"]
     return {name: value for name, value in record.items() if value} | fields
@@ -89,16 +90,26 @@ def _headline(item: Mapping[str, Any]) -> str:
 
 
 def _best(values: object) -> str:
-    """Of several headlines or bodies (2.0 and later) the main one, else the longest."""
+    """Of several headlines or bodies (2.0 and later) the main one, else the longest; HTML is best, other XML worst."""
     entries = [entry for entry in as_list(values) if isinstance(entry, dict) and text_at(entry, "value")]
     main = [entry for entry in entries if "main" in text_at(entry, "role").lower()]
-    return max((text_at(entry, "value") for entry in main or entries), key=len, default="")
+    best = max(main or entries, key=_preference, default={})
+    return text_at(best, "value")
 
 
-def _author(entry: object) -> str:
-    if isinstance(entry, dict) and entry.get("rel") not in (None, "author", "byline"):
-        return ""
-    return _name(entry).removeprefix("By ")
+def _preference(entry: Mapping[str, Any]) -> tuple[int, int]:
+    kind = text_at(entry, "contenttype").lower()
+    return (2 if "html" in kind else 0 if "xml" in kind else 1), len(text_at(entry, "value"))
+
+
+def _authors(item: Mapping[str, Any]) -> list[str]:
+    """Who wrote it: those of its people who are said to (others are in it), else the byline (from 2.0 on `by`)."""
+    writers = [
+        entry for entry in as_list(item.get("people"))
+        if isinstance(entry, dict) and entry.get("rel") in ("author", "byline", "creator")
+    ]  # fmt: skip
+    names = map(_name, writers or as_list(item.get("byline")) or as_list(item.get("by")))
+    return [name.removeprefix("By ") for name in names if name]
 
 
 def _name(entry: object) -> str:

@@ -735,3 +735,17 @@ def test_the_pictures_of_a_sitemap_are_no_pages_of_it():
      </image:image></url></urlset>"""
     (found,) = sitemap_entries(entry, "https://gazette.example/sitemap.xml")
     assert (found.url, found.hints) == ("https://gazette.example/1", {"title": "Bridge opens"})
+
+
+def test_ninjs_of_several_bodies_and_people(tmp_path):
+    item = {
+        "uri": "urn:agency:1", "type": "text", "versioncreated": "2024-05-05T10:11:12Z", "by": "By Ann Bee",
+        "headlines": [{"value": "Bridge opens"}], "people": [{"name": "The Mayor"}],
+        "bodies": [
+            {"role": "text", "contenttype": "text/plain", "value": "It was closed."},
+            {"role": "html5", "contenttype": "text/html", "value": "<h1>Bridge opens</h1><p>It was <b>closed</b>.</p>"},
+            {"role": "nitf", "contenttype": "application/xml", "value": "<NITF><HEAD>AGENCY-7</HEAD><P>It was closed.</P></NITF>"},
+        ],
+    }  # fmt: skip
+    (story,), _ = read(write(tmp_path / "1.json", json.dumps(item)))
+    assert (story.text, story.authors) == ("It was closed.", ("Ann Bee",))
