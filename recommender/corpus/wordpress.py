@@ -1,6 +1,7 @@
 """A WordPress export (WXR): its published posts, as a stream."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -23,28 +24,48 @@ _STATUS = {
     "trash": None,
 }
 _BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
+_OWN = ("page", "attachment", "nav_menu_item", "custom_css", "wp_block", "wp_navigation", "wp_global_styles")
+"""Types that WordPress itself has, which are no stories."""
 _SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|video|audio|playlist|vc_\w+|et_pb_\w+)\b[^\]\[]*\]")
 
 
 def wordpress_posts(read: Callable[[int], bytes], place: str) -> Iterator[Story | Rejected]:
     """The stories of an export: posts that are or were to be published; pages, menus, pictures and drafts are not."""
     channel: dict[str, str] = {}
+    names: dict[str, str] = {}
+    others: Counter[str] = Counter()
+    login = ""
     line = 0
     try:
         for name, element, line in elements(read, _POSTS):
             if not name:
                 note_channel(element, channel)
+                if local_name(element.tag) == "author_login":
+                    login = text_of(element)
+                elif local_name(element.tag) == "author_display_name":
+                    names[login] = plain_line(text_of(element))
                 continue
             fields = {local_name(child.tag): text_of(child) for child in element if not len(child)}
             status = _STATUS.get(fields.get("status", "publish"))
-            if fields.get("post_type", "post") != "post" or status is None:
+            kind = fields.get("post_type", "post")
+            if kind != "post" or status is None:
+                others[kind] += status is not None and kind not in _OWN
                 continue
-            yield story_read(f"{place}:{line}", partial(_record, element, fields, status, channel))
+            others[""] += 1
+            if fields.get("post_password"):
+                status = "withheld"
+            yield story_read(f"{place}:{line}", partial(_record, element, fields, status, channel, names))
     except BrokenXml as error:
         yield Rejected(f"{place}:{line + 1}", f"{error}; what stands before was read")
+    if not others[""] and (most := others.most_common(1)) and most[0][1]:
+        advice = f"give what /wp-json/wp/v2/{most[0][0]} answers instead (docs/corpora.md)"
+        yield Rejected(place, f"no post was published, but {most[0][1]:,} of the type {most[0][0]!r}: {advice}")
 
 
-def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str, str]) -> dict[str, Any]:
+def _record(
+    element: Any, fields: dict[str, str], status: str, channel: dict[str, str], names: dict[str, str]
+) -> dict[str, Any]:
+    """The record of a post; `names` are those of its authors by their logins."""
     published = _date(fields, "post_date")
     for child in list(element):
         name = local_name(child.tag)
@@ -65,6 +86,7 @@ def _record(element: Any, fields: dict[str, str], status: str, channel: dict[str
         "published": published or record.get("published"),
         "modified": _date(fields, "post_modified"),
         "status": status,
+        "authors": [names.get(login) or login for login in record.get("authors", ())],
     }
     if fields.get("status") == "future":
         record["embargoed"] = record["published"]

@@ -737,6 +737,38 @@ def test_the_pictures_of_a_sitemap_are_no_pages_of_it():
     assert (found.url, found.hints) == ("https://gazette.example/1", {"title": "Bridge opens"})
 
 
+def wordpress_item(name, kind="post", password=""):
+    return (
+        f"<item><title>{name}</title><link>https://gazette.example/{name}/</link><dc:creator>ann</dc:creator>"
+        f"<content:encoded>Text of {name}.</content:encoded><wp:status>publish</wp:status>"
+        f"<wp:post_type>{kind}</wp:post_type><wp:post_password>{password}</wp:post_password></item>"
+    )
+
+
+def wordpress(*items):
+    head = samples.WXR.partition("<item>")[0]
+    author = "<wp:author><wp:author_login>ann</wp:author_login><wp:author_display_name>Ann Bee</wp:author_display_name>"
+    return f"{head}{author}</wp:author>{''.join(items)}</channel></rss>"
+
+
+def test_authors_of_a_wordpress_export_have_names_and_protected_posts_are_withheld(tmp_path):
+    (one, two), rejected = read(
+        write(tmp_path / "a.xml", wordpress(wordpress_item("One"), wordpress_item("Two", password="x")))
+    )
+    assert not rejected
+    assert (one.authors, one.status, two.status) == (("Ann Bee",), "usable", "withheld")
+
+
+def test_a_wordpress_export_of_other_types_than_posts_says_so(tmp_path):
+    items = [wordpress_item("One", "article"), wordpress_item("Two", "article"), wordpress_item("About", "page")]
+    stories, (rejected,) = read(write(tmp_path / "a.xml", wordpress(*items)))
+    assert not stories
+    assert rejected.reason.startswith(
+        "no post was published, but 2 of the type 'article': give what /wp-json/wp/v2/article"
+    )
+    assert read(write(tmp_path / "b.xml", wordpress(wordpress_item("About", "page")))) == ([], [])
+
+
 def test_ninjs_of_several_bodies_and_people(tmp_path):
     item = {
         "uri": "urn:agency:1", "type": "text", "versioncreated": "2024-05-05T10:11:12Z", "by": "By Ann Bee",
