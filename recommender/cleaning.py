@@ -45,7 +45,8 @@ def story_of(record: Any) -> Story:
 
 
 def clean_story(story: Story) -> Story:
-    """The story with clean characters, headlines without markup, and a body without bylines and boxes at its ends.
+    """The story with clean characters in all that is shown, headlines without markup, and a body without bylines and
+    boxes at its ends.
 
     The headlines that it points to are cleaned as those of stories are: they are compared with them, and shown.
 
@@ -56,13 +57,18 @@ def clean_story(story: Story) -> Story:
     for name, value in story.extra.items():
         if not isinstance(value, str):
             _check(name, value)
-    title = clean_headline(story.title)
-    text = without_edges(clean_text(story.text), story.authors).strip()
-    section = clean_line(story.section) if story.section else story.section
-    pointers = tuple(_clean_pointer(pointer) for pointer in story.read_more)
-    if (title, text, section, pointers) == (story.title, story.text, story.section, story.read_more):
-        return story
-    return replace(story, title=title, text=text, section=section or None, read_more=pointers)
+    authors, tags = (tuple(filter(None, map(clean_line, names))) for names in (story.authors, story.tags))
+    clean: dict[str, Any] = {
+        "title": clean_headline(story.title),
+        "text": without_edges(clean_text(story.text), authors).strip(),
+        "section": clean_line(story.section or "") or None,
+        "source": clean_line(story.source or "") or None,
+        "authors": authors,
+        "tags": tags,
+        "read_more": tuple(_clean_pointer(pointer) for pointer in story.read_more),
+    }
+    changed = {name: value for name, value in clean.items() if value != getattr(story, name)}
+    return replace(story, **changed) if changed else story
 
 
 def _clean_pointer(pointer: ReadMore) -> ReadMore:

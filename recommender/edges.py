@@ -17,6 +17,7 @@ _BOX = re.compile(
     r"sign up (?:for|to|here|now)\b.*(?:newsletter|email|inbox|updates)|"
     r"(?:get|receive) (?:the|our) (?:latest|best|daily|weekly).*(?:inbox|newsletter|email)|follow us (?:on|at)|"
     r"like us on|join (?:us|our) (?:on|channel|telegram)|share (?:this (?:article|story|post|page)|on)\b|"
+    r"share this:?\Z|click to (?:share on|email a link|print \()|"
     r"click here to (?:subscribe|sign up|read)|"
     r"download (?:our|the) app|support (?:our|independent) journalism|become a (?:member|subscriber)|"
     r"advertisement\Z|advertising\Z|sponsored(?: content)?\Z|story continues below|"

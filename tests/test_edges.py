@@ -13,7 +13,8 @@ BODY = "The harbour opened at noon.\n\nNobody came to see it."
         "By Ann Bee", "By ANN BEE and Jo Lee", "By Ann Bee, The Gazette - 4 May 2024", "Von Anna Kern und Jo Berg",
         "Автор: Ірина Коваль", "Par Zoé Petit", "Ann Bee", "ann bee",
         "Subscribe to our newsletter", "» Follow us on Telegram", "Get breaking news updates in your inbox",
-        "Advertisement", "© 2024 The Gazette", "Підпишіться на наш канал", "Alle Rechte vorbehalten", "Реклама",
+        "Advertisement", "© 2024 The Gazette", "Share this:", "Click to share on Facebook",
+        "Підпишіться на наш канал", "Alle Rechte vorbehalten", "Реклама",
     ],
 )  # fmt: skip
 def test_a_byline_or_a_box_goes(line: str) -> None:

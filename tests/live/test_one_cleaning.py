@@ -32,6 +32,7 @@ RECORDS = {
     "marked headlines": {"title": "The <em>Gazette</em> &amp; the <b>big</b> vote", "text": "A b.\n\nRead more:\n- AT&amp;T wins the <i>big</i> case", "read_more": ["Caf\u00c3\u00a9 \u200bopens on the mole"]},
     "entities twice": {"title": "A &amp;lt;b&amp;gt; tag", "text": "It says &amp;amp;lt; here."},
     "other fields": {"title": "A", "text": "B c.", "section": "City\u00a0Hall", "edition": 3, "status": "usable", "embargoed": None},
+    "names": {"title": "A storm", "text": "B c.", "source": "Post &amp; Gazette", "authors": ["Ann O&#8217;Bee"], "tags": ["Arts &amp;\u00a0City", "\u200b"]},
     "hidden": {"title": "Secret", "text": "Text.", "status": "withheld"},
 }  # fmt: skip
 
@@ -103,6 +104,8 @@ def test_what_is_cleaned():
     ]
     marked = story_of(RECORDS["marked headlines"])
     assert marked.title == "The Gazette & the big vote"
+    names = story_of(RECORDS["names"])
+    assert (names.source, names.authors, names.tags) == ("Post & Gazette", ("Ann O’Bee",), ("Arts & City",))
     assert [one.title for one in marked.read_more] == ["Café opens on the mole", "AT&T wins the big case"]
     for title in ("How to use <b> and <i>", "GENERAL ELECTRIC <GE> SETS DIVIDEND", "Why 1 < 2 > 0"):
         assert story_of({"title": title}).title == title
