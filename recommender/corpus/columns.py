@@ -1,21 +1,23 @@
 """Rows of a table to records: which column is which field."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from recommender.cleaning import story_of
 from recommender.corpus.reader import Rejected, story_read
+from recommender.corpus.values import contract_values, is_key
 from recommender.errors import CorpusError
 from recommender.news_dates import news_date, stated_date
 from recommender.stories import Story
 
-_USUAL = {
+USUAL = {
     "id": "id guid uuid uri article_id story_id post_id",
-    "title": "title headline head heading post_title article_title name",
+    "title": "title headline headlines head heading post_title article_title name",
     "text": "text body content article fulltext full_text maintext post_content article_text story body_html html "
-    "content_html description summary",
+    "content_html content_elements description summary",
     "url": "url link permalink href canonical_url article_url web_url address",
     "published": "published date published_at publish_date publication_date pub_date pubdate date_published datetime "
     "post_date_gmt post_date timestamp created_at created",
@@ -27,7 +29,7 @@ _USUAL = {
     "authors": "authors author byline writer creator",
     "tags": "tags keywords labels topics categories",
     "read_more": "read_more related related_stories related_articles see_also",
-    "status": "status",
+    "status": "status post_status",
     "embargoed": "embargoed embargo",
     "digest": "digest",
     "kind": "kind",
@@ -42,13 +44,14 @@ _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": 
 class Columns:
     """Makes records of a table's rows, by the mapping that was given and the usual names of columns."""
 
-    def __init__(self, place: str, names: Sequence[str], mapping: Mapping[str, str]) -> None:
-        """Settle which column is which field.
+    def __init__(self, place: str, names: Sequence[str], mapping: Mapping[str, str], base: str | None = None) -> None:
+        """Settle which column is which field; `base` completes relative addresses.
 
         Raises:
             CorpusError: a column that was named is not there, or none holds a title or text.
         """
         by_name = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in reversed(names)}
+        self._base = base
         self._column: dict[str, str] = {}
         for field, wanted in mapping.items():
             found = wanted if wanted in names else by_name.get(wanted.strip().lower())
@@ -56,7 +59,7 @@ class Columns:
                 raise CorpusError(f"{place}: no column {wanted!r} (for {field}); there are {', '.join(names)}")
             self._column[field] = found
         taken = set(self._column.values())
-        for field, usual in _USUAL.items():
+        for field, usual in USUAL.items():
             column = next((by_name[name] for name in usual.split() if by_name.get(name) not in taken | {None}), None)
             if field not in self._column and column is not None:
                 self._column[field] = column
@@ -70,7 +73,10 @@ class Columns:
 
     def item(self, place: str, row: Mapping[str, Any]) -> Story | Rejected:
         """The story of a row."""
-        return story_read(place, partial(self._record, row), story_of)
+        return story_read(place, partial(self._record, row), self._story)
+
+    def _story(self, record: Mapping[str, Any]) -> Story:
+        return story_of(contract_values(record, self._base, self._column))
 
     def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
         record = {name: value for name in self._rest if (value := _plain(row.get(name))) is not None}
@@ -97,7 +103,7 @@ def field_value(field: str, column: str, value: Any) -> Any:
         return _pointers(value)
     if field == "digest":
         return _YES.get(str(value).lower(), value)
-    if field == "image" or isinstance(value, str):
+    if field == "image" or isinstance(value, str | list | dict):
         return value
     return str(value)
 
@@ -138,10 +144,16 @@ def _listed(value: Any) -> Any:
 
 
 def _pointers(value: Any) -> Any:
-    """A list as JSON, or headlines or addresses parted by line ends or bars."""
+    """A list as JSON, or headlines, ids or addresses parted by line ends or bars; ids and addresses by commas too."""
     if not isinstance(value, str):
         return value
     if (items := _json_list(value)) is not None:
         return items
     parts = [part.strip() for line in value.splitlines() for part in line.split("|")]
-    return [{"url": part} if part.startswith(("http://", "https://")) else {"title": part} for part in parts if part]
+    return [pointer for part in parts if part for pointer in _several(part)]
+
+
+def _several(part: str) -> list[str]:
+    """The ids or addresses that a part lists; a headline is one."""
+    pieces = [piece for piece in re.split(r"[,;\s]+", part) if piece]
+    return pieces if all(map(is_key, pieces)) else [part]

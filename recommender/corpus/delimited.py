@@ -53,7 +53,7 @@ class Delimited(FileReader):
                 if not header.strip():
                     return
                 names = self._names(header, delimiter)
-                columns = Columns(self.name, names, self._spec.columns)
+                columns = Columns(self.name, names, self._spec.columns, self._spec.base)
                 # Written by hand, a table may have a space behind each comma, where a quotation mark then stands too.
                 spaced = 0 < header.count(delimiter) == header.count(f"{delimiter} ")
                 if self._is_escaped(len(names), delimiter, spaced, first):

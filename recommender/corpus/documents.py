@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from recommender.corpus.feeds import feed_items
 from recommender.corpus.jsonfeed import is_json_feed, json_feed_items
-from recommender.corpus.naming import Naming, Sought, inside, record_story
+from recommender.corpus.naming import Naming, Sought, inside, record_story, usual_path, with_advice
 from recommender.corpus.ninjs import is_ninjs, ninjs_items
 from recommender.corpus.reader import FileReader, Rejected, story_or_rejected
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
@@ -116,17 +117,22 @@ def _json_items(
     if is_ninjs(document) or (isinstance(inner, list) and inner and is_ninjs(inner[0])):
         yield from ninjs_items(document, place)
         return
+    yield from with_advice(_record_items(document, place, naming), place)
+    sought = Sought(place, naming)
+    sought.look(data)
+    yield from sought.missing()
+
+
+def _record_items(document: object, place: str, naming: Naming | None) -> Iterator[Story | Rejected]:
+    """The stories of a list of records, or of one record."""
     make = partial(record_story, naming=naming)
     for number, record in enumerate(document if isinstance(document, list) else [document], 1):
         item = story_or_rejected(f"{place}: item {number}", record, make)
         if isinstance(item, Rejected) and item.reason.startswith("title:") and record is document:
-            where = next(_lists(document), None)
+            where = max(_lists(document), key=_promise, default=("", {}))[0]
             more = f"; or, if the records are in a list inside it: #records={where}" if where else ""
             item = Rejected(item.place, item.reason + more)
         yield item
-    sought = Sought(place, naming)
-    sought.look(data)
-    yield from sought.missing()
 
 
 def _within(document: object, path: str | None) -> object:
@@ -143,10 +149,18 @@ def _within(document: object, path: str | None) -> object:
     return found
 
 
-def _lists(document: object, deep: int = 3) -> Iterator[str]:
-    """Where an object, as most APIs answer, has lists of objects."""
-    for name, value in document.items() if isinstance(document, dict) else ():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield str(name)
-        elif isinstance(value, dict) and deep:
-            yield from (f"{name}.{inner}" for inner in _lists(value, deep - 1))
+def _lists(document: object, deep: int = 4) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where an object, as most APIs answer, has lists of objects, and the first of each."""
+    for name, value in document.items() if isinstance(document, dict) and deep else ():
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, dict):
+            if first is not value:
+                yield str(name), first
+            yield from ((f"{name}.{inner}", one) for inner, one in _lists(first, deep - 1))
+
+
+def _promise(found: tuple[str, dict[str, Any]]) -> tuple[bool, int]:
+    """How likely a list is that of the stories: its first record has a title, and a long text."""
+    record = found[1]
+    text = usual_path(record, "text")
+    return usual_path(record, "title") is not None, len(str(inside(record, text.split(".")))) if text else 0

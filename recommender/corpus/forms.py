@@ -120,7 +120,7 @@ def reader_of(
 
     `inside` is its path below a folder that is a site, `fetched` what is known of one that came from an address.
     """
-    naming = naming_of(spec.columns)
+    naming = naming_of(spec.columns, spec.base)
     if form in _ARTICLES:
         return ArticleFile(path, _ARTICLES[form], place, inside, spec.options)
     if form == "jsonl":

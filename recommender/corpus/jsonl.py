@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from recommender.corpus.naming import Naming, Sought, record_story
+from recommender.corpus.naming import Naming, Sought, record_story, with_advice
 from recommender.corpus.reader import MOST_BLANK, FileReader, Rejected
 from recommender.corpus.streams import DAMAGED, Stream, not_utf8
 from recommender.errors import RecordError
@@ -46,8 +46,8 @@ class JsonLines(FileReader):
         parse = partial(_parse, naming=self._naming) if self._naming else _parse
         with ParallelMap(parse, _size, _TOGETHER) as parallel:
             lines = self._filled()
-            for _, item in parallel.map(_watched(lines, sought) if self._naming else lines):
-                yield item
+            items = parallel.map(_watched(lines, sought) if self._naming else lines)
+            yield from with_advice((item for _, item in items), self.name)
         yield from sought.missing()
 
     def _filled(self) -> Iterator["_Line | Rejected"]:

@@ -10,6 +10,7 @@ from recommender.corpus.folder import Folder
 from recommender.corpus.forms import KNOWN, form_of, reader_of
 from recommender.corpus.gathering import Gathered
 from recommender.corpus.jsonl import JsonLines
+from recommender.corpus.naming import spellings
 from recommender.corpus.polish import Polished
 from recommender.corpus.reader import CorpusReader
 from recommender.corpus.remote import Remote
@@ -80,10 +81,10 @@ def _in_folder(path: Path, place: str, inside: PurePosixPath, spec: Spec) -> Cor
 
 def _holds_news(path: Path, spec: Spec) -> bool:
     """Whether a JSON file of a folder holds stories, and not the settings of a program."""
-    named = [f'"{spec.columns[field]}"'.encode() for field in ("title", "text") if field in spec.columns]
+    named = [sign for field in ("title", "text") for sign in spellings(spec.columns.get(field, "text"))]
     with Stream.open(path) as stream:
         try:
             head = stream.data.read(1 << 16)
         except DAMAGED:
             return False
-    return any(sign in head for sign in (b"jsonfeed.org/version", b'"headline', b'"body_', b'"text"', *named))
+    return any(sign in head for sign in (b"jsonfeed.org/version", b'"headline', b'"body_', *named))

@@ -30,7 +30,8 @@ class Parquet(FileReader):
         number = 0
         try:
             with self._arrow.parquet.ParquetFile(self._path, memory_map=True) as file:
-                columns = Columns(self.name, list(file.schema_arrow.names), self._spec.columns)
+                names = list(file.schema_arrow.names)
+                columns = Columns(self.name, names, self._spec.columns, self._spec.base)
                 for batch in file.iter_batches(_BATCH):
                     for row in self._in_microseconds(batch).to_pylist():
                         number += 1

@@ -22,7 +22,7 @@ _OPTIONS = {
     "records": "where the list of records stands in a JSON document, such as response.results",
     "delimiter": "what parts the columns of a CSV file",
     "encoding": "of a CSV file that is not UTF-8",
-    "base": "address of the site that a folder of Markdown or HTML makes, such as https://news.example",
+    "base": "address of the site, such as https://news.example, where files, records or rows have relative ones",
     "permalink": "form of its addresses, such as /:year/:month/:day/:slug/",
     "max_pages": "most pages that a sitemap may lead to",
     "private": "yes: addresses inside one's own network may be fetched",
@@ -54,6 +54,12 @@ class Spec:
     def is_sql(self) -> bool:
         """Whether it is a query of a database."""
         return self.target.startswith("sql:")
+
+    @property
+    def base(self) -> str | None:
+        """The address that completes relative ones, with a slash at its end."""
+        base = self.options.get("base")
+        return f"{base.rstrip('/')}/" if base else None
 
     def number(self, name: str, default: int) -> int:
         """An option that is a positive whole number.

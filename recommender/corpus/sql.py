@@ -47,7 +47,7 @@ class SqlQuery:
         try:
             with engine.connect() as connection:
                 result = connection.execution_options(stream_results=True, yield_per=_BATCH).execute(self._statement())
-                columns = Columns(self.name, list(result.keys()), self._spec.columns)
+                columns = Columns(self.name, list(result.keys()), self._spec.columns, self._spec.base)
                 for row in result.mappings():
                     number += 1
                     yield columns.item(f"{self.name}: row {number}", row)

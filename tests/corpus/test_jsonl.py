@@ -73,7 +73,10 @@ BAD_LINES = {
     "only emoji": ('{"title": "🙂🙂", "text": "👍"}'.encode(), "letter or digit"),
     "not UTF-8": (b'{"title": "caf\xe9"}', "not UTF-8: byte 0xe9 at offset 14"),
     "malformed date": (b'{"title": "x", "published": "last week"}', "published: 'last week' is not a date"),
-    "object as date": (b'{"title": "x", "published": {"$date": 1}}', "published: is an object, expected a date"),
+    "object as date": (
+        b'{"title": "x", "published": {"day": 1}}',
+        "published: is an object with day; say which is meant",
+    ),
     "fraction as id": (b'{"id": 1.5, "title": "x"}', "id: is 1.5, expected a string or a whole number"),
     "number as title": (b'{"title": 5}', "title: is a number, expected a string"),
     "NaN": (b'{"title": "x", "score": NaN}', "NaN is no JSON"),
@@ -81,7 +84,7 @@ BAD_LINES = {
     "deep field": (b'{"title": "x", "of": ' + b"[" * 101 + b"]" * 101 + b"}", "nested deeper than 100"),
     "deep": (b'{"title": "x", "a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
     "huge number": (b'{"title": "x", "a": ' + b"9" * 5_000 + b"}", "broken JSON"),
-    "bad pointers": (b'{"title": "x", "read_more": [5]}', "read_more"),
+    "bad pointers": (b'{"title": "x", "read_more": [5.5]}', "read_more"),
 }
 
 

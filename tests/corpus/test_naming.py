@@ -90,7 +90,10 @@ def test_nothing_is_told_of_a_file_that_was_not_read(tmp_path):
     assert read(tmp_path / "b.jsonl", {"title": "head"}) == ([], [])
 
 
-HINT = "neither a title nor a text, but headline, content.body, content.lead; say which of them do: --map title=FIELD"
+HINT = (
+    "neither a title nor a text, but headline, content.body, content.lead; say which of them do: "
+    "--map title=headline,text=content.body"
+)
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])

@@ -781,3 +781,16 @@ def test_ninjs_of_several_bodies_and_people(tmp_path):
     }  # fmt: skip
     (story,), _ = read(write(tmp_path / "1.json", json.dumps(item)))
     assert (story.text, story.authors) == ("It was closed.", ("Ann Bee",))
+
+
+def test_structures_in_parquet(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    row = {
+        "headline": "Bridge opens", "section": {"id": 3, "name": "City"}, "authors": [{"name": "Ann Bee"}],
+        "image": {"src": "https://gazette.example/1.jpg", "width": 600}, "related": [12, 15],
+    }  # fmt: skip
+    parquet.write_table(arrow.Table.from_pylist([row]), tmp_path / "a.parquet")
+    (story,), rejected = read(tmp_path / "a.parquet")
+    assert not rejected
+    assert (story.section, story.authors, story.image.width) == ("City", ("Ann Bee",), 600)
+    assert [pointer.id for pointer in story.read_more] == ["12", "15"]
