@@ -13,6 +13,7 @@ from recommender.corpus.site import SiteFile, without_templates
 from recommender.corpus.streams import DAMAGED, Stream, decode_text
 from recommender.errors import RecordError
 from recommender.readmore import cut_record, html_article
+from recommender.readmore.records import complete_url
 from recommender.stories import Story
 
 MAX_FILE = 64 << 20
@@ -107,6 +108,8 @@ def _record(fields: dict[str, Any], body: str, form: str, site: SiteFile | None 
     if isinstance(listed, list):
         record["read_more"] = listed + record["read_more"]
     record |= {name: value for name, value in fields.items() if name not in ("read_more", "permalink")}
+    if isinstance(image := record.get("image"), str):
+        record["image"] = complete_url(image, url or record.get("url"))
     if site is not None:
         site.day = site.day or record.get("published")  # as the page itself says
         record["url"] = url or site.url() or record.get("url")

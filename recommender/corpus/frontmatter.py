@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from recommender.corpus.values import status_of
 from recommender.news_dates import news_date
 
 MAX_SIZE = 64 << 10
@@ -24,7 +25,7 @@ _ALIASES = {
     "pubDate": "published", "publish_date": "published", "lastmod": "modified", "last_modified_at": "modified",
     "updated": "modified", "lang": "language", "locale": "language", "category": "section", "keywords": "tags",
     "headline": "title", "cover": "image", "featured_image": "image", "thumbnail": "image", "canonical": "url",
-    "canonical_url": "url",
+    "canonical_url": "url", "updatedDate": "modified", "heroImage": "image", "images": "image",
 }  # fmt: skip
 _DATES = ("published", "modified", "embargoed")
 _NOTHING = ("", "~", "null", "Null", "NULL")
@@ -95,6 +96,8 @@ def _in_our_form(fields: dict[str, Any]) -> dict[str, Any]:
     for name in _DATES:
         if name in fields and (found := news_date(fields[name])):
             fields[name] = found
+    if "status" in fields:
+        fields["status"] = status_of(fields["status"])
     if str(fields.get("draft")).lower() in ("true", "yes") or str(fields.get("published")).lower() in ("false", "no"):
         fields["status"] = "withheld"
     if str(fields.get("published")).lower() in _BOOLEANS:

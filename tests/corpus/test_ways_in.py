@@ -783,6 +783,15 @@ def test_ninjs_of_several_bodies_and_people(tmp_path):
     assert (story.text, story.authors) == ("It was closed.", ("Ann Bee",))
 
 
+@pytest.mark.parametrize(("stated", "status"), [("published", "usable"), ("draft", "withheld")])
+def test_the_status_and_picture_of_front_matter(tmp_path, stated, status):
+    text = f"---\ntitle: One\nstatus: {stated}\nheroImage: /blog/a.jpg\nupdatedDate: 2024-05-05\n---\nText.\n"
+    write(tmp_path / "site" / "one.md", text)
+    (story,), _ = read(tmp_path / "site", f"{tmp_path / 'site'}#base=https://gazette.example")
+    assert (story.status, str(story.modified)) == (status, "2024-05-05")
+    assert story.image.url == "https://gazette.example/blog/a.jpg"
+
+
 def test_structures_in_parquet(tmp_path):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     row = {
