@@ -23,6 +23,7 @@ _TEXTS = {
     "published": _MOMENT, "modified": _MOMENT, "embargoed": _MOMENT,
 }  # fmt: skip
 _POINTER = {"title": ("headline", *_NAME), "url": _ADDRESS, "id": _ID}
+_POINTER_FIELDS = frozenset({*_POINTER, "kind"})
 _PERSON = (("first_name", "last_name"), ("firstName", "lastName"))
 _ALT = ("alt", "alt_text", "alternativeText")
 _SIZES = ("dimensions", "media_details")
@@ -176,12 +177,15 @@ def _pointer(place: int, item: Any, base: str | None) -> Any:
         return {"id": item} if is_key(item) and not item.startswith(("http://", "https://")) else item
     if not isinstance(item, Mapping):
         return item
-    pointer = {field: found for field, names in _POINTER.items() if (found := _part(item, field, names)) is not None}
+    said: Mapping[str, Any] = item
+    if any(isinstance(value, Mapping | list) for value in item.values()) or not item.keys() <= _POINTER_FIELDS:
+        said = {field: _part(item, field, names) for field, names in _POINTER.items()}
+    pointer = {field: value for field, value in said.items() if value is not None}
     if not pointer and not item.keys() & _POINTER.keys():
         raise RecordError("read_more", f"item {place} has none of title, url and id, but {_keys(item)}")
     if isinstance(url := pointer.get("url"), str):
         pointer["url"] = complete_url(url, base)
-    return pointer | ({"kind": item["kind"]} if "kind" in item else {})
+    return {**pointer, "kind": item["kind"]} if "kind" in item else pointer
 
 
 def _part(item: Mapping[str, Any], field: str, names: Sequence[str]) -> Any:

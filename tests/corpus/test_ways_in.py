@@ -730,8 +730,9 @@ def test_dates_of_a_wordpress_export(tmp_path):
 
 def test_the_pictures_of_a_sitemap_are_no_pages_of_it():
     entry = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://i.example/i"
-     xmlns:news="http://n.example/n"><url><loc>https://gazette.example/1</loc><news:news><news:title>Bridge opens</news:title>
-     </news:news><image:image><image:loc>https://gazette.example/1.jpg</image:loc><image:title>The bridge</image:title>
+     xmlns:news="http://n.example/n"><url><loc>https://gazette.example/1</loc>
+     <news:news><news:title>Bridge opens</news:title></news:news>
+     <image:image><image:loc>https://gazette.example/1.jpg</image:loc><image:title>The bridge</image:title>
      </image:image></url></urlset>"""
     (found,) = sitemap_entries(entry, "https://gazette.example/sitemap.xml")
     assert (found.url, found.hints) == ("https://gazette.example/1", {"title": "Bridge opens"})
@@ -763,9 +764,7 @@ def test_a_wordpress_export_of_other_types_than_posts_says_so(tmp_path):
     items = [wordpress_item("One", "article"), wordpress_item("Two", "article"), wordpress_item("About", "page")]
     stories, (rejected,) = read(write(tmp_path / "a.xml", wordpress(*items)))
     assert not stories
-    assert rejected.reason.startswith(
-        "no post was published, but 2 of the type 'article': give what /wp-json/wp/v2/article"
-    )
+    assert rejected.reason.startswith("no post was published, but 2 of the type 'article': give what /wp-json/wp/v2/")
     assert read(write(tmp_path / "b.xml", wordpress(wordpress_item("About", "page")))) == ([], [])
 
 
@@ -776,7 +775,7 @@ def test_ninjs_of_several_bodies_and_people(tmp_path):
         "bodies": [
             {"role": "text", "contenttype": "text/plain", "value": "It was closed."},
             {"role": "html5", "contenttype": "text/html", "value": "<h1>Bridge opens</h1><p>It was <b>closed</b>.</p>"},
-            {"role": "nitf", "contenttype": "application/xml", "value": "<NITF><HEAD>AGENCY-7</HEAD><P>It was closed.</P></NITF>"},
+            {"role": "nitf", "contenttype": "application/xml", "value": "<NITF><H>AGENCY-7</H><P>It was closed.</P>"},
         ],
     }  # fmt: skip
     (story,), _ = read(write(tmp_path / "1.json", json.dumps(item)))

@@ -198,7 +198,8 @@ def test_what_json_ld_says_in_another_place_of_it():
         {"@type": "NewsArticle", "headline": "Bridge opens", "image": {"@id": "#image"}, "author": [{"@id": "#ann"}],
          "publisher": {"@id": "#paper", "@type": "Organization"}},
         {"@type": "ImageObject", "@id": "#image", "url": "https://a.example/1.jpg"},
-        {"@type": "Person", "@id": "#ann", "name": "Ann Bee"}, {"@type": "Organization", "@id": "#paper", "name": "Gazette"},
+        {"@type": "Person", "@id": "#ann", "name": "Ann Bee"},
+        {"@type": "Organization", "@id": "#paper", "name": "Gazette"},
     ]  # fmt: skip
     page = '<script type="application/ld+json">{}</script><meta property="og:image" content="/og.jpg"><p>Text.</p>'
     fields = html_article(page.format(json.dumps({"@graph": graph})), "https://a.example/1").fields
