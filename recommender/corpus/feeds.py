@@ -92,7 +92,9 @@ def item_record(element: Any, channel: dict[str, str], base: str | None = None) 
     body, node = _body(parts)
     stated = base_of(element if node is None else node, None)  # if none is, it is as on the page of the story
     inside = base_of(element if node is None else node, outside) if stated else address or base
-    return {name: value for name, value in record.items() if value} | body_fields(body, inside)
+    fields = body_fields(body, inside)
+    fields["read_more"] += _related(parts, base)
+    return {name: value for name, value in record.items() if value} | fields
 
 
 def _date(parts: dict[str, list[Any]], names: Sequence[str]) -> str | None:
@@ -140,11 +142,17 @@ def _category(part: Any) -> str:
     return plain_line(part.get("label") or part.get("term") or text_of(part))
 
 
+def _related(parts: dict[str, list[Any]], base: str | None) -> list[dict[str, Any]]:
+    """What an entry of Atom names as related, by address alone: much of it lies elsewhere."""
+    links = (http_url(part.get("href"), base) for part in parts.get("link", ()) if part.get("rel") == "related")
+    return [{"url": url} for url in links if url]
+
+
 def _image(parts: dict[str, list[Any]], base: str | None) -> dict[str, Any] | None:
-    for name in ("content", "thumbnail", "enclosure", "group"):
+    for name in ("content", "thumbnail", "enclosure", "group", "link"):
         for part in parts.get(name, ()):
             for node in (part, *part):
-                url = http_url(node.get("url"), base)
+                url = http_url(node.get("url") or node.get("href"), base)
                 kind = node.get("medium") or (node.get("type") or "").partition("/")[0]
                 if url and (kind == "image" or (local_name(node.tag) == "thumbnail")):
                     return {"url": url, **_sizes(node)}

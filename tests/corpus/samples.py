@@ -31,6 +31,7 @@ ATOM = """<?xml version="1.0" encoding="utf-8"?>
 <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Міст <a href="/2">закрили</a>.</p>
 <p>Читайте також: <a href="https://gazeta.example/3">Рада голосує за ремонт</a></p></div></content></entry>
 <entry><title>Другий міст</title><id>tag:gazeta.example,2024:2</id><link href="https://gazeta.example/2"/>
+<link rel="enclosure" type="image/jpeg" href="/2.jpg"/><link rel="related" href="/1" title="Міст"/>
 <updated>2024-05-03T10:00:00Z</updated><summary type="html">&lt;p&gt;Другий міст закрили.&lt;/p&gt;</summary></entry></feed>"""
 
 RDF = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"

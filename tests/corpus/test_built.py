@@ -72,7 +72,7 @@ def file(name, text):
 
 SOURCES = {
     "RSS": (file("a.xml", samples.RSS), 3, 1, 2, 1),
-    "Atom": (file("a.xml", samples.ATOM), 2, 1, 2, 0),
+    "Atom": (file("a.xml", samples.ATOM), 2, 1, 3, 0),
     "RDF": (file("a.rdf", samples.RDF), 1, 0, 0, 0),
     "JSON Feed": (file("a.json", samples.JSON_FEED), 2, 1, 2, 2),
     "WordPress": (file("a.xml", samples.WXR), 2, 1, 2, 0),

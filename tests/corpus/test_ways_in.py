@@ -67,6 +67,7 @@ def test_atom_and_rdf(tmp_path):
         ("", "https://gazeta.example/2", "in_text"),
     ]
     assert two.text == "Другий міст закрили."
+    assert (two.image.url, pointers(two)) == ("https://gazeta.example/2.jpg", [("", "https://gazeta.example/1", None)])
     assert (one.language, two.language) == ("uk", "uk")
     (old,), _ = read(write(tmp_path / "old.rdf", samples.RDF))
     assert (old.title, str(old.published), old.source) == ("One", "2004-05-04T08:00:00Z", "Old Wire")
