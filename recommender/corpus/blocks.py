@@ -32,6 +32,11 @@ def markup_of_blocks(body: Any) -> str:
     return "\n".join(f"<p>{block}</p>" for block in _blocks(body, 0) if block.strip())
 
 
+def is_block(node: Mapping[str, Any]) -> bool:
+    """Whether an object looks like a block: it has words, or what it is made of."""
+    return not node.keys().isdisjoint({*_WORDS, *_MARKUP, *_LISTS, *_OBJECTS})
+
+
 def _blocks(node: Any, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         raise RecordError("text", f"is nested deeper than {_DEEPEST} levels")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recommender.corpus.blocks import markup_of_blocks
+from recommender.corpus.blocks import is_block, markup_of_blocks
 from recommender.errors import RecordError
 from recommender.readmore.records import complete_url
 from recommender.stories import CANCELED, STATUSES, USABLE, WITHHELD
@@ -55,13 +55,14 @@ def contract_values(
         if isinstance(value := said.get(field), Mapping | list) or value is False:
             said[field] = _one(field, value, names, named.get(field, field))
     if isinstance(body := said.get("text"), Mapping | list) or body is False:
-        whole = _said(body, _BODY) if isinstance(body, Mapping) else None
-        said["text"] = whole if isinstance(whole, str) else markup_of_blocks(body)
+        said["text"] = _body(body, named.get("text", "text"))
     for field in ("authors", "tags"):
         if not isinstance(value := said.get(field), str | None):
             said[field] = [_named(field, item, named.get(field, field)) for item in _many(value)]
     if said.get("status") not in (None, *STATUSES):
-        said["status"] = status_of(said["status"])
+        said["status"] = status_of(_said(said["status"], _NAME))
+    if said.get("digest") in (0, 1):
+        said["digest"] = bool(said["digest"])
     if base and isinstance(url := said.get("url"), str):
         said["url"] = complete_url(url.strip(), base)
     base = base or (url if isinstance(url := said.get("url"), str) else None)
@@ -101,7 +102,21 @@ def _one(field: str, value: Any, names: Sequence[str], place: str) -> Any:
         raise RecordError(
             field, f"is an object with {_keys(value)}; say which is meant: --map {field}={place}.{_first(value)}"
         )
-    return str(found) if isinstance(found, int) and not isinstance(found, bool) else found
+    if isinstance(found, bool):
+        return found or None
+    return str(found) if isinstance(found, int) else found
+
+
+def _body(value: Any, place: str) -> str:
+    """The body that an object or a list says, as it is or as a tree of blocks."""
+    whole = _said(value, _BODY) if isinstance(value, Mapping) else None
+    if isinstance(whole, str):
+        return whole
+    if isinstance(value, Mapping) and not _is_empty(value) and not is_block(value):
+        raise RecordError(
+            "text", f"is an object with {_keys(value)}; say which is meant: --map text={place}.{_first(value)}"
+        )
+    return markup_of_blocks(value)
 
 
 def _many(value: Any) -> list[Any]:
@@ -149,7 +164,9 @@ def _picture(value: Any, base: str | None) -> Any:
         holder = found if isinstance(found, Mapping) else holder
         found = _step(found, _ADDRESS)
     if not isinstance(found, str):
-        return None if found is None and _is_empty(holder) else value
+        if found in _EMPTY and _is_empty(holder):
+            return None
+        raise RecordError("image", "has no address of a picture; name the field that holds one: --map image=FIELD")
     if not found.strip():
         return None
     if "/" in found or "." in found:  # else it is a key to a picture, such as Directus gives

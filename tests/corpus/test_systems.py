@@ -207,7 +207,7 @@ def test_drafts_of_an_export_are_withheld(tmp_path):
 @pytest.mark.parametrize(
     ("stated", "status"),
     [("Published", "usable"), (1, "usable"), ("0", "withheld"), (False, "withheld"), ("future", "withheld"),
-     ("trash", "canceled"), ("canceled", "canceled"), (None, "usable")],
+     ("trash", "canceled"), ("canceled", "canceled"), (None, "usable"), ([{"value": True}], "usable")],
 )  # fmt: skip
 def test_words_for_a_status(tmp_path, stated, status):
     ((story,), _) = read(tmp_path / "a.json", [{"title": "x", "status": stated}])
@@ -243,6 +243,9 @@ def test_answers_in_a_folder_are_read_by_names_with_dots(tmp_path):
 
 def test_an_object_whose_meaning_is_open_is_refused_with_what_it_has(tmp_path):
     for record, mapping, reason in [
+        ({"text": {"en": "x"}}, "", "text: is an object with en; say which is meant: --map text=text.en"),
+        ({"title": "x", "image": 12}, "",
+         "image: has no address of a picture; name the field that holds one: --map image=FIELD"),
         ({"a": {"title": {"de": "x", "en": "y"}}}, "title=a.title",
          "title: is an object with de, en; say which is meant: --map title=a.title.de"),
         ({"title": "x", "tags": [{"slug": "y"}]}, "",
@@ -282,6 +285,7 @@ def test_nothing_in_whatever_form_is_nothing(nothing):
     fields = ("text", "url", "section", "published", "authors", "tags", "image", "read_more")
     said = contract_values({"title": "x", **dict.fromkeys(fields, nothing)})
     assert {name: value for name, value in said.items() if value} == {"title": "x"}
+    assert False not in said.values()
 
 
 def test_blocks():
