@@ -43,11 +43,8 @@ def _blocks(node: Any, depth: int) -> Iterator[str]:
     if isinstance(node, str):
         yield _marked(node)
     elif isinstance(node, list):
-        if any(map(_is_piece, node)):
-            yield "".join(_line(item, {}, depth + 1) for item in node)
-        else:
-            for item in node:
-                yield from _blocks(item, depth + 1)
+        for item in node:
+            yield from _blocks(item, depth + 1)
     elif isinstance(node, Mapping):
         whole = _first(node, _MARKUP)
         if whole is not None:
@@ -59,7 +56,7 @@ def _blocks(node: Any, depth: int) -> Iterator[str]:
             line = _with_spans(words, node.get("spans"))
             yield f'<a href="{html.escape(url)}">{line}</a>' if url else line
         inner = _inner(node)
-        if isinstance(inner, list) and any(map(_is_piece, inner)):
+        if any(map(_is_piece, _listed(inner))) and inner in (node.get("content"), node.get("children")):
             links = {str(mark.get("_key")): _address(mark) for mark in _objects(node.get("markDefs"))}
             yield "".join(_line(item, links, depth + 1) for item in inner)
         else:
@@ -75,8 +72,8 @@ def _line(node: Any, links: Mapping[str, str | None], depth: int) -> str:
     if _kind(node).lower().endswith("break"):
         return "<br>"
     words = _first(node, _WORDS)
-    inner = _inner(node)
-    line = _marked(words) if words is not None else "".join(_line(item, links, depth + 1) for item in inner or ())
+    pieces = _listed(_inner(node)) if words is None else ()
+    line = _marked(words or "") + "".join(_line(item, links, depth + 1) for item in pieces)
     marks = node.get("marks")
     marked = (links.get(mark) if isinstance(mark, str) else _address(mark) for mark in _listed(marks))
     url = _address(node) or next(filter(None, marked), None)

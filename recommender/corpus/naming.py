@@ -66,7 +66,8 @@ def inside(value: Any, path: list[str]) -> Any:
         if path[0].isdecimal():
             return inside(value[int(path[0])], path[1:]) if int(path[0]) < len(value) else None
         found = (inside(item, path) for item in value)
-        return [one for inner in found for one in (inner if isinstance(inner, list) else [inner]) if one is not None]
+        inner = [one for some in found for one in (some if isinstance(some, list) else [some]) if one is not None]
+        return inner or None
     return inside(value.get(path[0]), path[1:]) if isinstance(value, dict) else None
 
 

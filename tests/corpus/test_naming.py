@@ -141,6 +141,8 @@ def test_records_inside_a_json_document_as_an_api_answers(tmp_path):
     assert rejected.reason.endswith("or, if the records are in a list inside it: #records=response.results")
     stories = list(open_corpus(f"{path}#records=response.results&title=kop"))
     assert [story.title for story in stories] == ["One", "Two"]
+    (rejected,) = open_corpus(f"{path}#records=response.results.nix")
+    assert "there is nothing under" in rejected.reason
     (rejected,) = open_corpus(f"{path}#records=response.nix")
     assert (rejected.place, rejected.reason) == ("a.json", "there is nothing under 'response.nix' (#records)")
     path.write_text(json.dumps({"title": "One", "published": "soon", "parts": [{"title": "x"}]}))

@@ -307,6 +307,11 @@ def test_blocks():
         markup_of_blocks(["One & two", {"type": "paragraph", "value": "<p>Three</p>"}])
         == "<p>One &amp; two</p>\n<p><p>Three</p></p>"
     )
+    entry = {"nodeType": "embedded-entry-inline", "data": {"target": {"sys": {"id": "x"}}}, "content": []}
+    line = {"nodeType": "paragraph", "data": {}, "content": [value("It is "), entry, value("so")]}
+    assert markup_of_blocks({"nodeType": "document", "data": {}, "content": [line]}) == "<p>It is so</p>"
+    own = [words("One."), {"type": "image"}, words("Two.")]
+    assert markup_of_blocks(own) == markup_of_blocks({"blocks": own}) == "<p>One.</p>\n<p>Two.</p>"
     deep: list[object] = []
     for _ in range(100):
         deep = [deep]
