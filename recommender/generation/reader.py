@@ -165,8 +165,10 @@ class Generation:
         """The rows with this `id_key`, `url_key` or `headline_key`, or that point to it (`pointer_key`), ascending."""
         keys, rows = self._lookups[name]
         wanted = np.uint64(key)
-        begin, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
-        return rows[begin:end].astype(np.int64)
+        begin = keys.searchsorted(wanted)
+        if begin == len(keys) or keys[begin] != wanted:  # of nearly every key that a change asks for
+            return np.empty(0, np.int64)
+        return rows[begin : keys.searchsorted(wanted, "right")].astype(np.int64)
 
 
 def remove_unless_open(folder: Path) -> bool:

@@ -28,6 +28,8 @@ class Growing:
     def append(self, rows: Any) -> None:
         """Add rows at the end."""
         rows = np.asarray(rows, self._values.dtype)
+        if not len(rows):
+            return
         end = self._length + len(rows)
         if not self._is_own or end > len(self._values):
             larger = np.empty((max(end + end // 8, end + 64), *self._values.shape[1:]), self._values.dtype)

@@ -13,6 +13,9 @@ from recommender.live.state import LiveState, fold
 from recommender.readmore import headline_key, settle, stub_story, telling_url, url_key
 from recommender.stories import ReadMore, Story
 
+Read = tuple[Story, dict[int, list[ReadMore]]]
+"""The story of a row, whose status and embargo may have changed since, and its pointers by what they name."""
+
 
 class _Mention(NamedTuple):
     """A pointer that means a headline, and the story that it stands in."""
@@ -28,13 +31,14 @@ class Headlines:
         rows: where pointers are resolved.
         journal: says which headlines were withdrawn.
         blocked: counts, by key, the ids, URLs and headlines of hidden stories, for which no headline may stand.
+        read: stories that were read before; those that are read are added.
     """
 
-    def __init__(self, rows: Rows, journal: Journal, blocked: Mapping[int, int]) -> None:
+    def __init__(self, rows: Rows, journal: Journal, blocked: Mapping[int, int], read: dict[int, Read]) -> None:
         self._rows = rows
         self._journal = journal
         self._blocked = blocked
-        self._stories: dict[int, tuple[Story, dict[int, list[ReadMore]]]] = {}
+        self._stories = read
         self._states: dict[str, LiveState] = {}
         self._of_url: dict[int, int | None] = {}
 
@@ -95,7 +99,7 @@ class Headlines:
         first_added = bisect_left(rows, len(self._rows.base))
         return (place.row for place in merge(places[:first_added], _ascending(places[first_added:])))
 
-    def _read(self, row: int) -> tuple[Story, dict[int, list[ReadMore]]]:
+    def _read(self, row: int) -> Read:
         """A row's story, and its pointers by what they name: each is read once, however many are looked for."""
         if row not in self._stories:
             story = self._rows.story(row)

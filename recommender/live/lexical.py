@@ -11,6 +11,9 @@ from recommender.lexical import IDF_POWER, K1, B, Int32, LexicalIndex, QueryTerm
 from recommender.live.arrays import Growing
 from recommender.vectors import Float32, Int64, Mask, runs
 
+_TOGETHER = 500
+"""So many rows are added in one go: for these the terms are held twice."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -70,25 +73,38 @@ class LexicalChanges:
         self._titles = Growing.empty(np.int32)
         self._start, self._title_start = Growing(np.zeros(1, np.int64)), Growing(np.zeros(1, np.int64))
         self._segments: tuple[Segment, ...] = ()
+        self._waiting: list[tuple[Sequence[str], Sequence[str]]] = []
 
     def add(self, title: Sequence[str], body: Sequence[str]) -> None:
         """Add the next row: the terms of its title and of its body (without the title)."""
-        number = self._numbers([*title, *body])
-        title_ids = np.array([number[term] for term in title], np.int32)
-        ids, counts = np.unique(
-            np.concatenate([title_ids, np.array([number[term] for term in body], np.int32)]), return_counts=True
-        )
-        length = len(title) + len(body)
-        row = len(self._lengths)
-        self._lengths.append([length])
+        self._waiting.append((title, body))
+        if len(self._waiting) >= _TOGETHER:
+            self._add_waiting()
+
+    def _add_waiting(self) -> None:
+        """Add the rows that wait: of many together each takes a fraction of the time."""
+        if not self._waiting:
+            return
+        terms = [term for title, body in self._waiting for term in (*title, *body)]
+        titles = np.array([len(title) for title, _ in self._waiting])
+        lengths = titles + [len(body) for _, body in self._waiting]
+        self._waiting = []
+        number = self._numbers(terms)
+        ids = np.fromiter(map(number.__getitem__, terms), np.int64, len(terms))
+        rows, place = runs(np.zeros(len(lengths), np.int64), lengths)
+        in_title = place < titles[rows]
+        title_rows, title_ids, _ = _distinct(rows[in_title], ids[in_title])
+        self._title_start.append(len(self._titles) + np.cumsum(np.bincount(title_rows, minlength=len(titles))))
+        self._titles.append(title_ids)
+        rows, ids, times = _distinct(rows, ids)
+        counts = np.minimum(times, 255).astype(np.float32)
+        self._start.append(len(self._terms) + np.cumsum(np.bincount(rows, minlength=len(lengths))))
         self._terms.append(ids)
-        self._counts.append(np.minimum(counts, 255))
-        self._start.append([len(self._terms)])
-        self._titles.append(np.unique(title_ids))
-        self._title_start.append([len(self._titles)])
-        norm = np.full(len(ids), K1 * (1 - B + B * length / self._mean), np.float32)
-        weights = self._gain.view()[ids] * saturate(np.minimum(counts, 255).astype(np.float32), norm)
-        self._append(Segment.of(ids.astype(np.int32), np.full(len(ids), row, np.int64), weights.astype(np.float32)))
+        self._counts.append(counts)
+        norm = (K1 * (1 - B + B * lengths / self._mean)).astype(np.float32)
+        weights = self._gain.view()[ids] * saturate(counts, norm[rows])
+        self._append(Segment.of(ids.astype(np.int32), rows + len(self._lengths), weights.astype(np.float32)))
+        self._lengths.append(lengths)
 
     def _numbers(self, terms: Sequence[str]) -> dict[str, int]:
         """The id of each term; one that nobody had gets the next."""
@@ -114,6 +130,7 @@ class LexicalChanges:
 
     def view(self) -> "LiveLexical":
         """The index as it is now."""
+        self._add_waiting()
         arrays = {
             "idf": self._idf, "gain": self._gain, "_is_number": self._is_number, "lengths": self._lengths,
             "_live_start": self._start, "_live_terms": self._terms, "_live_counts": self._counts,
@@ -215,6 +232,12 @@ class LiveLexical(LexicalIndex):
         both, order = _interleaved(live, offsets, added)
         ids = np.concatenate([ids, self._live_terms[place]])[order]
         return ids, np.concatenate([counts, self._live_counts[place]])[order], both
+
+
+def _distinct(rows: Int64, ids: Int64) -> tuple[Int64, Int64, Int64]:
+    """The terms of each row, once each and ascending: rows, ids, and how often each was there."""
+    both, times = np.unique(rows << 32 | ids, return_counts=True)
+    return both >> 32, both & (2**32 - 1), times
 
 
 def _interleaved(live: Mask, old: Int64, new: Int64) -> tuple[Int64, Int64]:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from recommender.generation import Generation
 from recommender.ingest import prepare
-from recommender.live.headlines import Headlines
+from recommender.live.database import parts
+from recommender.live.headlines import Headlines, Read
 from recommender.live.journal import Journal
 from recommender.live.pointing import Resolution, Touched
 from recommender.live.rows import Rows
 from recommender.live.state import Entry, LiveState, fold, hiding_keys, wins
-from recommender.live.vectors import VectorOf
+from recommender.live.vectors import StoryVectors
 from recommender.storage import key64
 from recommender.stories import USABLE, Story
 
@@ -25,19 +26,20 @@ class Overlay:
     process, and a rebuild, arrive at the same.
     """
 
-    def __init__(self, base: Generation, journal: Journal, vector_of: VectorOf) -> None:
+    def __init__(self, base: Generation, journal: Journal, vectors: StoryVectors) -> None:
         self.base = base
         self.position = base.manifest.journal
         self.view: Generation = base
         self.hidings = 0
         """How often a story may have been taken from sight: an answer made before that is not to be given any more."""
         self._journal = journal
-        self._vector_of = vector_of
+        self._vectors = vectors
         self._rows = Rows(base)
         self._origin: dict[str, int] = {}
         self._hiding: dict[str, frozenset[int]] = {}
         self._blocked: Counter[int] = Counter()
         self._hidden: frozenset[int] | None = None
+        self._read: dict[int, Read] = {}
         for story_id, keys in blocked_keys(journal, self.position).items():
             self._bar(story_id, keys)
         self.sync()
@@ -64,17 +66,20 @@ class Overlay:
         ids, position = self._journal.ids_after(self.position)
         if ids:
             touched = Touched()
-            for story_id, entries in self._journal.deciding(ids, self.base.manifest.journal):
-                self._apply(story_id, entries, touched)
+            for changed in parts(self._journal.deciding(ids, self.base.manifest.journal)):
+                states = [(fold(story_id, entries), entries) for story_id, entries in changed]
+                self._vectors.look_up(state.put.story for state, _ in states if state.put is not None)
+                for state, entries in states:
+                    self._apply(state, entries, touched)
             Resolution(self._rows, self._headlines(), lambda name: bool(self._origin.get(name)), self._add).run(touched)
+            self._read = {}
             self.position = position
             self.view = self._rows.view()
         return self.view
 
-    def _apply(self, story_id: str, entries: list[Entry], touched: Touched) -> None:
+    def _apply(self, state: LiveState, entries: list[Entry], touched: Touched) -> None:
         """Bring one story up to date, and note what that touches."""
-        rows = self._rows
-        state = fold(story_id, entries)
+        rows, story_id = self._rows, state.id
         before = fold(story_id, (entry for entry in entries if entry.position <= self.base.manifest.journal))
         base_row = self.base.row_of(story_id)
         base = None if base_row is None else self.base.story(base_row)
@@ -95,14 +100,16 @@ class Overlay:
             return
         self._origin[story_id] = origin
         if live or base_row is None:
-            touched.sources.add(self._add(story))
+            row = self._add(story)
         else:
-            rows.dress(base_row, story)
-            touched.sources.add(base_row)
+            row = base_row
+            rows.dress(row, story)
+        if story.read_more:
+            touched.sources.add(row)
 
     def _add(self, story: Story) -> int:
         prepared = prepare(story, 1)
-        return self._rows.add(prepared, self._vector_of(prepared.story))
+        return self._rows.add(prepared, self._vectors(prepared.story))
 
     def _hide(self, state: LiveState, touched: Touched, stories: Sequence[Story] = ()) -> None:
         """While a story is hidden, no headline-only story with its headline or URL may stand for it.
@@ -124,7 +131,7 @@ class Overlay:
             self._blocked.update(keys)
 
     def _headlines(self) -> Headlines:
-        return Headlines(self._rows, self._journal, self._blocked)
+        return Headlines(self._rows, self._journal, self._blocked, self._read)
 
 
 def blocked_keys(journal: Journal, upto: int) -> dict[str, frozenset[int]]:

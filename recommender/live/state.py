@@ -40,6 +40,11 @@ class Entry:
         payload: Mapping[str, Any] = json.loads(self.packed)
         return payload
 
+    @cached_property
+    def story(self) -> Story:
+        """The story that a put says; read and checked once."""
+        return story_from_record(self.payload["record"])
+
     def says(self, name: str) -> bool:
         """Whether it is a put whose record has a field of this name."""
         return self.kind == PUT and f'"{name}"'.encode() in self.packed and name in self.payload["record"]
@@ -79,7 +84,7 @@ class LiveState:
 
     def story(self) -> Story | None:
         """The story of the last upsert, with status and embargo as they are now."""
-        return None if self.put is None else self.dress(story_from_record(self.put.payload["record"]))
+        return None if self.put is None else self.dress(self.put.story)
 
     def dress(self, story: Story) -> Story:
         """A story with the live status and embargo, where there are such."""
@@ -108,7 +113,7 @@ def fold(story_id: str, entries: Iterable[Entry]) -> LiveState:
     said = None if status is None else str(_said(status, "status"))
     keys: set[int] = set()
     if put is not None:
-        keys |= hiding_keys(story_from_record(put.payload["record"]))
+        keys |= hiding_keys(put.story)
     for last in (status, deleted):
         keys |= set(last.payload.get("keys", ())) if last is not None else set()
     until = None if embargo is None else _said(embargo, "embargoed")
@@ -132,7 +137,7 @@ def hiding_keys(story: Story) -> set[int]:
 
 def is_newer(corpus: Story, put: Entry) -> bool:
     """Whether the corpus' story was modified after the live one; without `modified` that was modified when it came."""
-    modified = story_from_record(put.payload["record"]).modified or Moment(put.at // 1_000)
+    modified = put.story.modified or Moment(put.at // 1_000)
     return corpus.modified is not None and not corpus.modified.is_past_for(modified)
 
 

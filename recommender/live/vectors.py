@@ -15,11 +15,7 @@ from recommender.live.journal import Journal
 from recommender.live.state import Entry
 from recommender.readmore import stub_story
 from recommender.recipe import RECIPE, embedding_text
-from recommender.records import story_from_record
 from recommender.stories import Story
-
-VectorOf = Callable[[Story], Encoded]
-"""The vector of a story's text."""
 
 EmbedStories = Callable[[Sequence[Story]], list[Encoded]]
 """Vectors of stories' texts, in their order."""
@@ -43,8 +39,7 @@ def needed_keys(fingerprints: Collection[str], entries: Iterable[Entry]) -> set[
     """
     keys = set()
     for entry in entries:
-        story = story_from_record(entry.payload["record"])
-        keys |= {content_key(fingerprint, one) for one in _with_headlines(story) for fingerprint in fingerprints}
+        keys |= {content_key(fingerprint, one) for one in _with_headlines(entry.story) for fingerprint in fingerprints}
     return keys
 
 
@@ -86,11 +81,17 @@ class StoryVectors:
         self._fingerprint = fingerprint
         self._dim = dim
         self._embed = embed
+        self._found: dict[bytes, bytes] = {}
+
+    def look_up(self, stories: Iterable[Story]) -> None:
+        """Read the vectors of stories that are asked for next, all at once."""
+        self._found = self._journal.vectors.find([content_key(self._fingerprint, story) for story in stories])
 
     def __call__(self, story: Story) -> Encoded:
         """The vector of a story."""
-        packed = self._journal.vectors.find([content_key(self._fingerprint, story)])
-        known = next((unpack(row, self._dim) for row in packed.values()), None)
+        key = content_key(self._fingerprint, story)
+        packed = self._found.pop(key, None) or self._journal.vectors.find([key]).get(key)
+        known = None if packed is None else unpack(packed, self._dim)
         return known or _rounded(self._embed([story])[0])
 
 

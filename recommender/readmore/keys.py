@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from recommender.storage import key64
@@ -11,6 +12,8 @@ _DASHES = {ord(dash): " " for dash in "-‐‑‒–—―−﹣－"}
 _TYPOGRAPHY = _QUOTES | _DASHES
 _TRAILING = " .,:;!?…·•|/"
 _OUTLET = re.compile(r" \| ([^|\d]{2,40})\Z")
+_REMEMBERED = 128
+"""Keys of each sort: a story that is laid over an index asks five times for its own and for those of its pointers."""
 
 
 def url_key(url: str) -> int:
@@ -23,6 +26,7 @@ def headline_key(title: str) -> int:
     return key64(normalise_headline(title))
 
 
+@lru_cache(_REMEMBERED)
 def normalise_headline(title: str) -> str:
     """The key of a headline: equal for headlines that differ in case, quotes, dashes, spaces or final punctuation only.
 
@@ -67,6 +71,7 @@ _PLAIN = re.compile(r"[\w.~!$&'()*+,;=:@/\[\]|-]*", re.ASCII)
 """What needs no encoding in either."""
 
 
+@lru_cache(_REMEMBERED)
 def canonical_url(url: str) -> str:
     """The key of a URL: equal for addresses that differ in scheme, `www`, case of the host, default port, trailing
     slash, fragment, tracking parameters, order of the query or percent-encoding only.

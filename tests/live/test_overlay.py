@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -20,8 +21,10 @@ from recommender.engine import Options, Query, Recommender
 from recommender.engine.probe import probe_story
 from recommender.engine.searcher import Searcher
 from recommender.errors import NotFound, Overloaded, RecordError
-from recommender.generation import IndexFolder
-from recommender.live import Journal, Overlay
+from recommender.generation import Generation, IndexFolder
+from recommender.generation.layout import COLUMNS
+from recommender.live import Journal, Overlay, state
+from recommender.live.kept import KeptVectors
 from recommender.live.pointing import Resolution
 from recommender.live.rows import Rows
 from recommender.rebuild import rebuild
@@ -397,6 +400,50 @@ def test_the_oldest_mention_names_what_stands_at_a_url(make_desk: Callable[..., 
     assert (item["title"], {one["id"] for one in item["mentioned_by"]}) == (MAYOR, {"s1", "s8", "s9"})
     desk.changes.put(story("a", "A list", "He goes", day=9))  # without the URL: a headline of its own
     assert {item["title"] for item in desk.recommender.headlines().items} == {MAYOR, "He goes"}
+
+
+def test_stories_that_come_together_are_read_and_looked_up_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start lays all of them over the index: ten thousand took twelve seconds."""
+    for number in range(9):
+        desk.changes.put(
+            story(f"n{number}", f"Herring {number} is landed", *["Storm breaks the harbour wall"][number % 2 :])
+        )
+        assert desk.recommender.story(f"n{number}")
+    one_by_one = desk.recommender.generation
+    calls: Counter[str] = Counter()
+
+    def counted(where: Any, name: str) -> None:
+        function = getattr(where, name)
+
+        def counting(*arguments: Any) -> Any:
+            calls[name] += 1
+            return function(*arguments)
+
+        monkeypatch.setattr(where, name, counting)
+
+    counted(state, "story_from_record")
+    counted(Rows, "story")
+    counted(KeptVectors, "find")
+    monkeypatch.setattr("recommender.live.lexical._TOGETHER", 4)
+    monkeypatch.setattr("recommender.live.columns._TOGETHER", 4)
+    with closing(desk.open()) as another:
+        together = another.generation
+        assert calls == {"story_from_record": 9, "story": 5, "find": 1}  # five stories point to another
+        assert told_by(together) == told_by(one_by_one)
+
+
+def told_by(view: Generation) -> list[Any]:
+    """What search and ranking read of each row."""
+    rows = np.arange(len(view))
+    columns = [getattr(view.columns, name).tolist() for name in COLUMNS]
+    words = [
+        [(view.lexical.text_of(term), int(n)) for term, n in zip(*view.lexical.terms_of(row)[:2], strict=True)]
+        for row in rows
+    ]
+    scores = view.lexical.scores(view.lexical.weigh(view.lexical.lookup(["her", "land", "8", "storm"])))
+    titles, lengths = view.lexical.gather_titles(rows)[0], view.lexical.lengths
+    links = [view.graph.targets(row).tolist() for row in rows]
+    return [columns, words, scores.tolist(), titles.tolist(), lengths.tolist(), links, view.dense.rows(rows).tolist()]
 
 
 def test_a_long_list_is_resolved_by_work_in_proportion(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
