@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from recommender.embedding import QueryEncoder
-from recommender.errors import IndexFault, IndexMismatch, Overloaded, RecommenderError
+from recommender.errors import IndexBusy, IndexFault, IndexMismatch, Overloaded, RecommenderError
 from recommender.generation import Generation, IndexFolder
 from recommender.live import Journal, Overlay
 from recommender.live.vectors import StoryVectors, embed_with
@@ -41,17 +41,25 @@ class Source:
         self._encoder = encoder
         self._lock, self._switching = Lock(), Lock()
         self._journal = Journal(index.path)
-        self._journal.verify()
+        if self._journal.is_read_only:
+            log.warning("%s cannot be written: it is served, and changes are refused", index.path)
         self._looked = -math.inf  # when it was last looked whether there are changes, and they were applied
         self._refused: tuple[int, int] | None = None
         self._refusal: RecommenderError | None = None
-        self._token = index.live_token()
+        try:
+            self._begin()
+        except IndexBusy:  # whoever writes began to, perhaps, when what stands by itself was read
+            self._begin()
+
+    def _begin(self) -> None:
+        self._token = self._index.live_token()
         self._version = self._journal.version()
+        self._journal.verify()
         self._position = self._journal.position()
-        self._journal.reserve(max((one.manifest.journal for one in index.listing() if one.manifest), default=0))
-        self._base = self._open()
-        self._overlay: Overlay | None = self._lay(self._base)
-        self._served = self._serve(self._overlay)
+        self._journal.reserve(max((one.manifest.journal for one in self._index.listing() if one.manifest), default=0))
+        self._base, overlay = self._open_laid()
+        self._overlay: Overlay | None = overlay
+        self._served = self._serve(overlay)
 
     def state(self) -> tuple[str, int]:
         """Generation and journal position of the next answer."""
@@ -128,8 +136,7 @@ class Source:
         try:
             if self._index.live_name() != self._base.name:
                 version = self._journal.version()
-                base = self._open()
-                overlay = self._lay(base)
+                base, overlay = self._open_laid()
                 with self._lock:  # what was committed meanwhile is applied by the next `_sync`
                     old, self._base = self._base, base
                     self._take(overlay, version)
@@ -182,6 +189,14 @@ class Source:
             generation.close()
             raise
         return generation
+
+    def _open_laid(self) -> tuple[Generation, Overlay]:
+        base = self._open()
+        try:
+            return base, self._lay(base)
+        except BaseException:
+            base.close()
+            raise
 
     def _lay(self, base: Generation) -> Overlay:
         embedder = self._encoder.embedder

@@ -49,6 +49,9 @@ _STATEMENTS = 16
 class Database:
     """One connection; safe to use from several threads.
 
+    Where the folder cannot be written the file is read: beside who writes it on this machine, under another mount, or
+    as it stands while nobody does, for then SQLite cannot make the files by which it hears of others.
+
     Raises:
         IndexFormat: another version wrote the file.
         IndexCorrupt: it is damaged.
@@ -58,8 +61,11 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with self._faults():
-            self._connection = _open(path)
+        self.is_read_only = path.exists() and not os.access(path.parent, os.W_OK)
+        self._still: tuple[int, int, bool] | None = None
+        """What tells whether the file still is what was opened, where SQLite does not look."""
+        self._openings = 0
+        self._connect()
         self._file = _file_at(path)
 
     def check_in_place(self) -> None:
@@ -82,8 +88,12 @@ class Database:
     def version(self) -> int:
         """A number that changes when another connection, of this process or another, has committed a change."""
         with self._lock:
+            if self._is_written_now() and _file_at(self.path) == self._file:
+                before = self._connection
+                self._connect()
+                before.close()
             try:
-                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+                return self._openings << 32 | int(self._connection.execute("PRAGMA data_version").fetchone()[0])
             except sqlite3.Error as error:
                 raise self._fault(error) from None
 
@@ -136,6 +146,8 @@ class Database:
             IndexBusy: another process writes for very long.
             IndexFault: the disk is full, or cannot be written, or the file was moved away or replaced.
         """
+        if self.is_read_only:
+            raise IndexFault(f"{self.path}: its folder cannot be written, so stories are not changed here")
         with self._lock, self._faults():
             self.check_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
@@ -152,7 +164,30 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
+            self._see_it_still()
             raise self._fault(error) from None
+        self._see_it_still()
+
+    def _connect(self) -> None:
+        state = _state_of(self.path) if self.is_read_only else None
+        try:
+            self._connection = _open(self.path, "" if state is None else "mode=ro" if state[-1] else "immutable=1")
+        except sqlite3.Error as error:
+            raise self._fault(error) from None
+        self._still = None if state is None or state[-1] else state
+        self._openings += 1
+
+    def _is_written_now(self) -> bool:
+        return self._still is not None and self._still != _state_of(self.path)
+
+    def _see_it_still(self) -> None:
+        """See to it that nobody began to write what was read as it stood: it may be half of one state, half of another.
+
+        Raises:
+            IndexBusy: somebody did.
+        """
+        if self._is_written_now():
+            raise IndexBusy(f"{self.path}: was changed while it was read; try again")
 
     def _fault(self, error: sqlite3.Error) -> IndexFault:
         text = str(error)
@@ -162,7 +197,9 @@ class Database:
             if "I/O" in text and _is_full(self.path.parent):  # so it is called where the first page finds no place
                 text = "the disk is full"
             elif _UNWRITABLE.search(text) and not os.access(self.path.parent, os.W_OK):
-                text = "its folder cannot be written, also to serve: see to its rights, and that its disk is mounted so"
+                text = (
+                    "its folder cannot be written, and it is not there or was not closed: open it once where it can be"
+                )
             return IndexFault(f"{self.path}: the journal of live changes cannot be used ({text})")
         return IndexCorrupt(
             f"{self.path}: the journal of live changes is damaged ({text}): restore it from a backup, or move it away "
@@ -182,21 +219,25 @@ def marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _open(path: Path, reading: str) -> sqlite3.Connection:
+    """A connection; `reading` says how SQLite is to read only."""
+    if not reading:
+        path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(
-        path,
+        f"{path.absolute().as_uri()}?{reading}" if reading else path,
+        uri=bool(reading),
         timeout=_WAIT_SECONDS,
         check_same_thread=False,
         isolation_level=None,
         cached_statements=_STATEMENTS,
     )
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        if not reading:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version == 0:
+        if version == 0 and not reading:
             _create(connection)
         elif version != VERSION:
             raise IndexFormat(f"{path} has format {version}, this version of the recommender reads {VERSION}")
@@ -218,6 +259,14 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _state_of(path: Path) -> tuple[int, int, bool]:
+    """Changes whenever somebody writes; the last one: whether somebody has it open to write, or has not closed it."""
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size, path.with_name(f"{path.name}-wal").exists()
+    return 0, 0, False
 
 
 def _create(connection: sqlite3.Connection) -> None:

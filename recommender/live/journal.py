@@ -42,6 +42,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / FILE)
         self.path = self._database.path
+        self.is_read_only = self._database.is_read_only
         self.vectors = KeptVectors(self._database)
 
     def check_in_place(self) -> None:
@@ -137,7 +138,7 @@ class Journal:
 
     def reserve(self, position: int) -> None:
         """See to it that no position up to this one is given out: generations say that they hold these already."""
-        if self.position() >= position:
+        if self.is_read_only or self.position() >= position:
             return
         with self.writing() as writing:
             writing.reserve(position)

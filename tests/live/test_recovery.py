@@ -280,7 +280,7 @@ def test_a_full_disk_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """SQLite calls it an error of the disk where it cannot even open the files beside its own."""
     monkeypatch.setattr("recommender.live.database.shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
 
-    def failing(path: Path) -> None:
+    def failing(path: Path, reading: str) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr("recommender.live.database._open", failing)
@@ -293,12 +293,12 @@ def test_a_full_disk_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_folder_that_cannot_be_written_is_called_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, may: bool
 ) -> None:
-    def failing(path: Path) -> None:
+    def failing(path: Path, reading: str) -> None:
         raise sqlite3.OperationalError(said)
 
     monkeypatch.setattr("recommender.live.database._open", failing)
     monkeypatch.setattr("os.access", lambda path, how: may)
-    with pytest.raises(IndexFault, match=said if may else "its folder cannot be written, also to serve: see to its"):
+    with pytest.raises(IndexFault, match=said if may else "its folder cannot be written, and it is not there"):
         Journal(tmp_path)
 
 
