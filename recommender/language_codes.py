@@ -2,7 +2,8 @@
 
 import re
 
-_CODE = re.compile("[a-z]{2,3}")
+_CODE = re.compile("(?!mis|mul|und|zxx)[a-z]{2,3}")
+"""Not what ISO 639-2 has where there is no one language: none, several, an unknown one."""
 
 _THREE = dict(
     pair.split(":")
@@ -17,7 +18,7 @@ _THREE = dict(
 
 
 def language_code(stated: str) -> str | None:
-    """The code in a language's tag (`en` of `en-US`, `EN` and `eng`); None where there is none (`English`).
+    """The code in a language's tag (`en` of `en-US`, `EN` and `eng`); None where there is none (`English`, `und`).
 
     It has two letters (ISO 639-1), or three where the language has none of two (`fil`).
     """

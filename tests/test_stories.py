@@ -66,6 +66,8 @@ def test_a_story_and_its_stubs_are_read_back_as_they_were(record: dict[str, Any]
         ("eng", "en"),
         ("ger-AT", "de"),
         ("fil-PH", "fil"),
+        ("und", None),
+        ("mul", None),
         (" ", None),
     ],
 )
