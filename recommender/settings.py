@@ -115,6 +115,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML ({error})") from None
     hints = get_type_hints(Settings)
+    content.pop("debug", None)  # files may have it of earlier versions, in which it did nothing
     if unknown := sorted(set(content) - set(hints)):
         raise SettingsError(f"{path}: unknown setting {unknown[0]!r}; there are: {', '.join(sorted(hints))}")
     return {name: _convert(name, value, hints[name], str(path)) for name, value in content.items()}

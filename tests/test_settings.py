@@ -1,5 +1,7 @@
 """Settings as they are read from the environment."""
 
+from pathlib import Path
+
 import pytest
 
 from recommender.errors import SettingsError
@@ -29,3 +31,9 @@ def test_lists_hold_addresses_and_keys_whole() -> None:
 def test_a_wrong_limit_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="rate_limit"):
         read(rate_limit=text)
+
+
+def test_a_file_with_a_setting_of_earlier_versions_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "recommender.toml"
+    file.write_text("debug = true\nport = 9001\n")
+    assert load_settings(environ={}, file=file).port == 9001
