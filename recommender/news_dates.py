@@ -120,7 +120,7 @@ def news_date(text: object) -> str | None:
     """A date or date-time as `YYYY-MM-DD` or RFC 3339 in UTC; None where it cannot be told without guessing.
 
     It reads ISO 8601 in full and basic form, RFC 822 with named zones, seconds and milliseconds since 1970, day,
-    month name and year in nine languages, `4.5.2024` and `2024/5/4`. `04/05/2024` says two things and is not read,
+    month name and year in eight languages, `4.5.2024` and `2024/5/4`. `04/05/2024` says two things and is not read,
     nor is a date before 1700 or past 2200. A time without a zone, or in a zone not known, is in UTC.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):

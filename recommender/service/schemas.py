@@ -40,7 +40,7 @@ MOMENT: Schema = {
 _STATED_MOMENT: Schema = {
     "anyOf": [MOMENT, {"type": ["string", "number", "null"]}],
     "description": "YYYY-MM-DD, or an RFC 3339 date-time; what feeds and tables have is read as well: RFC 822, "
-    "seconds or milliseconds since 1970, 4 May 2024 in nine languages, 4.5.2024, 2024/5/4. A time without a zone is "
+    "seconds or milliseconds since 1970, 4 May 2024 in eight languages, 4.5.2024, 2024/5/4. A time without a zone is "
     "in UTC; 04/05/2024 says two things and is refused. Null or empty: none.",
 }
 """The date of a record. Those of questions have the first two forms only."""
