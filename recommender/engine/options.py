@@ -39,7 +39,7 @@ OPTIONS = (
     Option("limit", "integer", 10, "how many stories, at most", 5, 1, MAX_LIMIT),
     Option("offset", "integer", 0, "how many of the best to skip", 10, 0, MAX_OFFSET),
     Option("section", "texts", (), "only stories of these sections", "World"),
-    Option("language", "texts", (), "only stories in these languages (ISO 639-1)", "en"),
+    Option("language", "texts", (), "only stories in these languages (ISO 639)", "en"),
     Option("source", "texts", (), "only stories of these sources", "The Harbour Ledger"),
     Option("kind", "texts", (), "only articles, or only headlines without an article", "article", choices=KINDS),
     Option("published_after", "date", None, "only stories of this day or instant, or later, or undated", "2026-02-01"),

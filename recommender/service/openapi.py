@@ -18,8 +18,9 @@ Errors are `application/problem+json` (RFC 9457). Reading is open unless the ope
 admin key: `Authorization: Bearer KEY` or `X-API-Key: KEY`.
 
 Filters match exactly, case included. Several values of one are given by repeating it (`section=City&section=World`);
-only `fields` and `kind` may have commas instead. A language is its code of two letters (ISO 639-1). `filtered_out`
-counts what was looked at for the page that is asked for: with another `limit` it may differ.
+only `fields` and `kind` may have commas instead. A language is its code of two letters, or three where there is none
+of two (ISO 639). `filtered_out` counts what was looked at for the page that is asked for: with another `limit` it may
+differ.
 """
 TAGS = [
     {"name": "related", "description": "The nearest stories."},
