@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from recommender.graph import Graph
-from recommender.vectors import Int64
+from recommender.vectors import Int64, Mask
 
 Ends = Mapping[int, tuple[int, ...]]
 """For each row that was changed: the rows at the other end of its links."""
@@ -86,7 +86,7 @@ class LiveGraph(Graph):
     def _links(
         self, rows: Int64, changed: Ends, changed_rows: Int64, base: Callable[[Int64], tuple[Int64, Int64]]
     ) -> tuple[Int64, Int64]:
-        differs = np.isin(rows, changed_rows) | (rows >= self._rows)
+        differs = _among(rows, changed_rows) | (rows >= self._rows)
         if not differs.any():
             return base(rows)
         same = np.flatnonzero(~differs)
@@ -99,6 +99,13 @@ class LiveGraph(Graph):
         place, ends = np.concatenate(places), np.concatenate(others)
         order = np.argsort(place, kind="stable")
         return place[order], ends[order]
+
+
+def _among(rows: Int64, known: Int64) -> Mask:
+    """Which rows are among those known, which ascend: numpy's `isin` would sort all of these for each answer."""
+    if not len(known):
+        return np.zeros(len(rows), np.bool_)
+    return np.asarray(known[np.minimum(np.searchsorted(known, rows), len(known) - 1)] == rows)
 
 
 def _sorted(rows: Iterable[int]) -> Int64:
