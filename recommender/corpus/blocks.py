@@ -38,8 +38,7 @@ def is_block(node: Mapping[str, Any]) -> bool:
 
 
 def _blocks(node: Any, depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
-        raise RecordError("text", f"is nested deeper than {_DEEPEST} levels")
+    _check(depth)
     if isinstance(node, str):
         yield _marked(node)
     elif isinstance(node, list):
@@ -54,7 +53,7 @@ def _blocks(node: Any, depth: int) -> Iterator[str]:
         if words is not None:
             url = _address(node)
             line = _with_spans(words, node.get("spans"))
-            yield f'<a href="{html.escape(url)}">{line}</a>' if url else line
+            yield _linked(line, url) if url else line
         inner = _inner(node)
         if any(map(_is_piece, _listed(inner))) and inner in (node.get("content"), node.get("children")):
             links = {str(mark.get("_key")): _address(mark) for mark in _objects(node.get("markDefs"))}
@@ -65,8 +64,7 @@ def _blocks(node: Any, depth: int) -> Iterator[str]:
 
 def _line(node: Any, links: Mapping[str, str | None], depth: int) -> str:
     """A piece of a line, with the link that it is or that a mark of it says."""
-    if depth > _DEEPEST:
-        raise RecordError("text", f"is nested deeper than {_DEEPEST} levels")
+    _check(depth)
     if not isinstance(node, Mapping):
         return _marked(node) if isinstance(node, str) else ""
     if _kind(node).lower().endswith("break"):
@@ -77,7 +75,7 @@ def _line(node: Any, links: Mapping[str, str | None], depth: int) -> str:
     marks = node.get("marks")
     marked = (links.get(mark) if isinstance(mark, str) else _address(mark) for mark in _listed(marks))
     url = _address(node) or next(filter(None, marked), None)
-    return f'<a href="{html.escape(url)}">{line}</a>' if url and line.strip() else line
+    return _linked(line, url) if url and line.strip() else line
 
 
 def _with_spans(words: str, spans: Any) -> str:
@@ -86,7 +84,7 @@ def _with_spans(words: str, spans: Any) -> str:
     for span in _objects(spans):
         start, end, url = span.get("start"), span.get("end"), _address(span)
         if url and isinstance(start, int) and isinstance(end, int) and done <= start < end <= len(words):
-            line += f'{_marked(words[done:start])}<a href="{html.escape(url)}">{_marked(words[start:end])}</a>'
+            line += _marked(words[done:start]) + _linked(_marked(words[start:end]), url)
             done = end
     return line + _marked(words[done:])
 
@@ -128,6 +126,15 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _check(depth: int) -> None:
+    if depth > _DEEPEST:
+        raise RecordError("text", f"is nested deeper than {_DEEPEST} levels")
+
+
+def _linked(line: str, url: str) -> str:
+    return f'<a href="{html.escape(url)}">{line}</a>'
 
 
 def _marked(words: str) -> str:

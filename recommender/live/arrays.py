@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+TOGETHER = 500
+"""So many rows are added in one go, which takes a fraction of the time; until then what they hold waits."""
+
 
 class Growing:
     """An array (n, …) to which rows are added; a view taken earlier never changes.

@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 
 from recommender.generation import FACETS, Columns, column_values
 from recommender.generation.layout import COLUMNS
-from recommender.live.arrays import Growing
+from recommender.live.arrays import TOGETHER, Growing
 from recommender.stories import STATUSES, Story
 
 GONE = len(STATUSES)
 """Status of a row that is no story any more: deleted, or superseded by another row."""
-
-_TOGETHER = 500
 
 
 class ColumnChanges:
@@ -34,7 +32,7 @@ class ColumnChanges:
     def add(self, story: Story, truncated: bool) -> None:
         """Add the next row."""
         self._waiting.append(column_values(story, self._code) | {"truncated": truncated})
-        if len(self._waiting) >= _TOGETHER:
+        if len(self._waiting) >= TOGETHER:
             self._add_waiting()
 
     def value(self, name: str, row: int) -> Any:

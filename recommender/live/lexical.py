@@ -8,11 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.lexical import IDF_POWER, K1, B, Int32, LexicalIndex, QueryTerms, Terms, places_of, saturate
-from recommender.live.arrays import Growing
+from recommender.live.arrays import TOGETHER, Growing
 from recommender.vectors import Float32, Int64, Mask, runs
-
-_TOGETHER = 500
-"""So many rows are added in one go: for these the terms are held twice."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class LexicalChanges:
     def add(self, title: Sequence[str], body: Sequence[str]) -> None:
         """Add the next row: the terms of its title and of its body (without the title)."""
         self._waiting.append((title, body))
-        if len(self._waiting) >= _TOGETHER:
+        if len(self._waiting) >= TOGETHER:
             self._add_waiting()
 
     def _add_waiting(self) -> None:

@@ -424,8 +424,8 @@ def test_stories_that_come_together_are_read_and_looked_up_once(desk: Desk, monk
     counted(state, "story_from_record")
     counted(Rows, "story")
     counted(KeptVectors, "find")
-    monkeypatch.setattr("recommender.live.lexical._TOGETHER", 4)
-    monkeypatch.setattr("recommender.live.columns._TOGETHER", 4)
+    monkeypatch.setattr("recommender.live.lexical.TOGETHER", 4)
+    monkeypatch.setattr("recommender.live.columns.TOGETHER", 4)
     with closing(desk.open()) as another:
         together = another.generation
         assert calls == {"story_from_record": 9, "story": 5, "find": 1}  # five stories point to another
